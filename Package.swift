@@ -1,0 +1,55 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// The house rules of every room: Swift 6, no unmarked unsafe code, no warnings.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A room may import the rooms it names here and no others; `scripts/check` has the build refuse the rest.
+func room(_ name: String, imports: [Target.Dependency] = [], extra: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: imports, swiftSettings: house + extra)
+}
+
+func tests(of name: String, imports: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.target(name: name)] + imports, swiftSettings: house)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "martinet",
+    products: [
+        .executable(name: "martinet", targets: ["martinet"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev", "pkg-config"])]),
+        .target(name: "CLinux"),
+
+        room("Bytes", extra: [.enableExperimentalFeature("Lifetimes")]),
+        room("POSIX", imports: ["CLinux", "Bytes"]),
+        room("EventLoop", imports: ["POSIX"]),
+        room("TLS", imports: ["COpenSSL", "POSIX", "Bytes"]),
+        room("HTTP", imports: ["Bytes"]),
+        room("HTTP1", imports: ["HTTP", "Bytes"]),
+        room("Responders", imports: ["HTTP", "POSIX", "Bytes"]),
+        room("Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Bytes", logging]),
+        .executableTarget(
+            name: "martinet",
+            dependencies: [
+                "Server", "Responders", "HTTP", "TLS", "POSIX", "Bytes", arguments, logging,
+            ],
+            swiftSettings: house),
+    ]
+)
