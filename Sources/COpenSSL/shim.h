@@ -1,0 +1,62 @@
+/// What Swift sees of the system's OpenSSL (3.0 or later), and `shim_` functions for what it only shows as macros or
+/// variadics. One line of C each; every decision is made in Swift.
+#ifndef COPENSSL_SHIM_H
+#define COPENSSL_SHIM_H
+
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/opensslv.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#if OPENSSL_VERSION_NUMBER < 0x30000000L
+#error "Martinet needs OpenSSL 3.0 or later (Debian: apt-get install libssl-dev)"
+#endif
+
+static const uint64_t shim_SSL_OP_NO_COMPRESSION = SSL_OP_NO_COMPRESSION;
+static const uint64_t shim_SSL_OP_NO_RENEGOTIATION = SSL_OP_NO_RENEGOTIATION;
+static const uint64_t shim_SSL_OP_CIPHER_SERVER_PREFERENCE = SSL_OP_CIPHER_SERVER_PREFERENCE;
+static const uint64_t shim_SSL_OP_PRIORITIZE_CHACHA = SSL_OP_PRIORITIZE_CHACHA;
+static const uint64_t shim_SSL_OP_NO_TICKET = SSL_OP_NO_TICKET;
+
+static inline void shim_SSL_CTX_set_mode(SSL_CTX *context, long mode) {
+    SSL_CTX_set_mode(context, mode);
+}
+static inline int shim_SSL_CTX_set_min_proto_version(SSL_CTX *context, int version) {
+    return (int)SSL_CTX_set_min_proto_version(context, version);
+}
+static inline int shim_SSL_CTX_set1_groups_list(SSL_CTX *context, const char *list) {
+    return (int)SSL_CTX_set1_groups_list(context, list);
+}
+static inline void shim_SSL_CTX_disable_session_cache(SSL_CTX *context) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+}
+static inline int shim_SSL_CTX_set_ticket_keys(SSL_CTX *context, const void *keys, size_t count) {
+    return (int)SSL_CTX_set_tlsext_ticket_keys(context, (void *)keys, (long)count);
+}
+static inline void shim_SSL_CTX_set_servername_callback(SSL_CTX *context, int (*callback)(SSL *, int *, void *)) {
+    SSL_CTX_set_tlsext_servername_callback(context, callback);
+}
+static inline void shim_SSL_CTX_set_servername_argument(SSL_CTX *context, void *argument) {
+    SSL_CTX_set_tlsext_servername_arg(context, argument);
+}
+static inline int shim_SSL_set_server_name(SSL *stream, const char *name) {
+    return (int)SSL_set_tlsext_host_name(stream, name);
+}
+static inline int shim_SSL_CTX_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+    return (int)SSL_CTX_add1_chain_cert(context, certificate);
+}
+static inline int shim_BIO_is_retry_bits(int flags) { return (flags & BIO_FLAGS_SHOULD_RETRY) != 0; }
+static inline EVP_PKEY *shim_EVP_EC_generate(const char *curve) { return EVP_EC_gen(curve); }
+static inline const EVP_MD *shim_sha256(void) { return EVP_sha256(); }
+
+/// OpenSSL's free functions for its own allocations are macros.
+static inline void shim_OPENSSL_free(void *memory) { OPENSSL_free(memory); }
+
+#endif
