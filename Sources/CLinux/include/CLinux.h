@@ -1,0 +1,66 @@
+/// The Linux calls that glibc hides from Swift behind _GNU_SOURCE, variadics or macros.
+///
+/// Each does one call and nothing else; errors are the call's own: -1 and errno.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <signal.h>
+#include <spawn.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+/// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC.
+int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
+
+/// pipe2(2) with O_CLOEXEC and, if asked, O_NONBLOCK on both ends.
+int clinux_pipe(int ends[2], int nonblocking);
+
+/// signalfd(2), non-blocking and close-on-exec.
+int clinux_signalfd(const sigset_t *signals);
+
+/// The number of the next signal waiting in a signalfd; 0 when there is none.
+int clinux_next_signal(int descriptor);
+
+/// openat2(2). `resolve` takes the CLINUX_RESOLVE_ bits. ENOSYS on kernels before 5.6.
+int clinux_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve);
+
+extern const uint64_t CLINUX_RESOLVE_BENEATH;
+extern const uint64_t CLINUX_RESOLVE_NO_MAGICLINKS;
+extern const int CLINUX_O_PATH;
+
+/// open(2) of a path relative to a directory, without the variadic mode.
+int clinux_openat(int directory, const char *path, int flags);
+
+/// open(2) that creates a file with the given mode where there is none.
+int clinux_create(const char *path, int flags, mode_t mode);
+
+/// fcntl(2) F_DUPFD_CLOEXEC: a copy of the descriptor numbered `lowest` or above.
+int clinux_duplicate(int descriptor, int lowest);
+
+/// Sets O_NONBLOCK with fcntl(2).
+int clinux_set_nonblocking(int descriptor);
+
+/// epoll_create1(2), close-on-exec.
+int clinux_epoll_create(void);
+
+/// epoll_ctl(2): watches for input once (EPOLLIN | EPOLLONESHOT), adding or re-arming as asked.
+int clinux_epoll_arm(int epoll, int descriptor, uint64_t mark, int isNew);
+
+/// epoll_ctl(2) EPOLL_CTL_DEL.
+int clinux_epoll_remove(int epoll, int descriptor);
+
+/// epoll_wait(2) without waiting; fills `marks` and returns their number.
+int clinux_epoll_take(int epoll, uint64_t *marks, int capacity);
+
+/// prctl(2) PR_SET_NAME: what ps and top show.
+int clinux_set_process_name(const char *name);
+
+/// sched_getaffinity(2): how many processors this process may run on; -1 where that fails.
+int clinux_processor_count(void);
+
+/// malloc_trim(3): hands free heap pages back to the kernel.
+void clinux_trim_heap(void);
+
+#endif
