@@ -1,0 +1,78 @@
+#if canImport(Glibc)
+import Glibc
+#endif
+
+// The one file of this room that touches raw memory: copies and searches that must run at memcpy's speed.
+
+extension MutableSpan<UInt8> {
+    /// Copies `source` to this span, starting at `offset`.
+    package mutating func copy(from source: Span<UInt8>, at offset: Int) {
+        precondition(offset >= 0 && source.count <= count - offset, "copied beyond the end of a span")
+        guard !source.isEmpty else { return }
+        unsafe withUnsafeMutableBytes { destination in
+            unsafe source.withUnsafeBytes { bytes in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: destination[offset...]).copyMemory(from: bytes)
+            }
+        }
+    }
+
+    /// Moves the bytes of `range` to the front of this span.
+    package mutating func moveToFront(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "moved bytes outside a span")
+        guard !range.isEmpty else { return }
+        unsafe withUnsafeMutableBytes { bytes in
+            let source = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
+            unsafe bytes.copyMemory(from: source)
+        }
+    }
+}
+
+extension Span<UInt8> {
+    /// Where `byte` first stands at or behind `start`; nil when it does not.
+    package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        precondition(start >= 0 && start <= count, "searched outside a span")
+        guard start < count else { return nil }
+        return unsafe withUnsafeBytes { bytes -> Int? in
+            guard let base = bytes.baseAddress,
+                let found = unsafe memchr(base + start, CInt(byte), bytes.count - start)
+            else { return nil }
+            return unsafe UnsafeRawPointer(found) - base
+        }
+    }
+
+    /// Whether both spans hold the same bytes.
+    package func isEqual(to other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        guard count > 0 else { return true }
+        return unsafe withUnsafeBytes { mine in
+            unsafe other.withUnsafeBytes { theirs in
+                guard let first = mine.baseAddress, let second = theirs.baseAddress else { return false }
+                return unsafe memcmp(first, second, mine.count) == 0
+            }
+        }
+    }
+}
+
+extension Array<UInt8> {
+    /// A copy of the bytes of `span`.
+    package init(copying span: Span<UInt8>) {
+        self = unsafe span.withUnsafeBufferPointer { unsafe [UInt8]($0) }
+    }
+
+    /// Appends the bytes of `span`.
+    package mutating func append(copying span: Span<UInt8>) {
+        unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}
+
+extension StaticString {
+    /// The text's bytes, which live as long as the program.
+    package var utf8Span: Span<UInt8> {
+        @_lifetime(immortal)
+        get {
+            precondition(hasPointerRepresentation, "a one-scalar StaticString has no bytes to point to")
+            let bytes = unsafe UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+            return unsafe _overrideLifetime(Span(_unsafeElements: bytes), borrowing: ())
+        }
+    }
+}
