@@ -1,0 +1,112 @@
+import CLinux
+import Glibc
+
+/// A directory that files are opened beneath: nothing outside of it can be reached through it.
+package struct Directory: ~Copyable {
+    package let descriptor: FileDescriptor
+    private let resolution: Resolution
+
+    /// How the kernel keeps a path inside.
+    package enum Resolution: Sendable {
+        /// openat2(2) with RESOLVE_BENEATH, since Linux 5.6.
+        case beneath
+        /// Open without effects (O_PATH), look where it led, then open for reading: for older kernels, and for absolute links.
+        case checked
+    }
+
+    package init(_ path: String, resolution: Resolution = .beneath) throws(SystemError) {
+        descriptor = try FileDescriptor.open(path, for: .directory)
+        self.resolution = resolution
+    }
+
+    /// Opens a file or directory for reading, without ever waiting for a FIFO's other end.
+    ///
+    /// - Parameter path: relative and without `..`; an empty path is this directory itself.
+    /// - Throws: `SystemError` whose `isEscape` is true where a symbolic link leads out.
+    package func open(_ path: [UInt8]) throws(SystemError) -> FileDescriptor {
+        let path = path.isEmpty ? [UInt8(ascii: ".")] : path
+        let terminated = path.map { CChar(bitPattern: $0) } + [0]
+        switch resolution {
+        case .beneath:
+            let flags = UInt64(O_RDONLY | O_NONBLOCK | O_NOCTTY)
+            let resolve = CLINUX_RESOLVE_BENEATH | CLINUX_RESOLVE_NO_MAGICLINKS
+            let number = unsafe clinux_openat2(descriptor.number, terminated, flags, resolve)
+            if number >= 0 { return FileDescriptor(owning: number) }
+            // An absolute link is an escape to the kernel even if it points inside; the check tells them apart.
+            // Kernels without openat2, and sandboxes that forbid it, always need the check.
+            guard [EXDEV, ENOSYS, EPERM, EAGAIN].contains(errno) else { throw SystemError("openat2") }
+            return try openChecked(terminated)
+        case .checked:
+            return try openChecked(terminated)
+        }
+    }
+
+    /// Opens the path wherever it leads but without effects, and reopens it only if that is inside.
+    private func openChecked(_ path: [CChar]) throws(SystemError) -> FileDescriptor {
+        let number = unsafe clinux_openat(descriptor.number, path, CLINUX_O_PATH)
+        guard number >= 0 else { throw SystemError("openat") }
+        let found = FileDescriptor(owning: number)
+        let root = try Self.location(of: descriptor)
+        let place = try Self.location(of: found)
+        let isInside = place == root || place.starts(with: root == [slash] ? root : root + [slash])
+        guard isInside else { throw SystemError("openat", code: EXDEV) }
+        let reopened = unsafe clinux_openat(
+            AT_FDCWD, "/proc/self/fd/\(found.number)", O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        guard reopened >= 0 else { throw SystemError("openat") }
+        return FileDescriptor(owning: reopened)
+    }
+
+    private var slash: UInt8 { UInt8(ascii: "/") }
+
+    /// The path of an open file as the kernel sees it now.
+    private static func location(of descriptor: borrowing FileDescriptor) throws(SystemError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe bytes.withUnsafeMutableBytes { room in
+            guard let base = room.baseAddress else { return -1 }
+            return unsafe readlink(
+                "/proc/self/fd/\(descriptor.number)", base.assumingMemoryBound(to: CChar.self), room.count)
+        }
+        guard count >= 0 else { throw SystemError("readlink") }
+        return [UInt8](bytes.prefix(count))
+    }
+}
+
+/// A name in a directory and what stands behind it.
+package struct DirectoryEntry: Sendable {
+    package let name: [UInt8]
+    /// Of the target where the entry is a symbolic link.
+    package let status: FileStatus
+}
+
+extension FileDescriptor {
+    /// The entries of the directory that this descriptor is open on, unsorted, without `.` and `..`.
+    ///
+    /// Entries that vanish meanwhile and links that lead nowhere are left out.
+    package consuming func entries() throws(SystemError) -> [DirectoryEntry] {
+        let number = release()
+        guard let stream = unsafe fdopendir(number) else {
+            let error = SystemError("fdopendir")
+            close(number)
+            throw error
+        }
+        defer { unsafe closedir(stream) }
+        var entries: [DirectoryEntry] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe UnsafeRawBufferPointer(start: entry.nameText, count: strlen(entry.nameText))
+            let bytes = unsafe [UInt8](name)
+            guard bytes != [UInt8(ascii: ".")], bytes != [UInt8(ascii: "."), UInt8(ascii: ".")] else { continue }
+            var raw = stat()
+            guard unsafe fstatat(number, entry.nameText, &raw, 0) == 0 else { continue }
+            entries.append(DirectoryEntry(name: bytes, status: FileStatus(raw)))
+        }
+        return entries
+    }
+}
+
+extension UnsafeMutablePointer<dirent> {
+    /// The entry's name as C sees it.
+    fileprivate var nameText: UnsafePointer<CChar> {
+        let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
+        return unsafe (UnsafeRawPointer(self) + offset).assumingMemoryBound(to: CChar.self)
+    }
+}

@@ -1,0 +1,61 @@
+import Glibc
+
+/// What is asked of a descriptor, or what it is ready for.
+package struct Readiness: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    package static let read = Readiness(rawValue: 1)
+    package static let write = Readiness(rawValue: 2)
+    /// The other side is gone or the descriptor failed (POLLHUP, POLLERR, POLLNVAL); reported whether asked for or not.
+    package static let hangUp = Readiness(rawValue: 4)
+}
+
+/// One line of poll(2)'s table.
+package struct PollEntry: BitwiseCopyable {
+    private var raw: pollfd
+
+    package init(descriptor: CInt, interest: Readiness) {
+        raw = pollfd(fd: descriptor, events: Self.events(interest), revents: 0)
+    }
+
+    package var descriptor: CInt { raw.fd }
+
+    package var interest: Readiness {
+        get { Self.readiness(raw.events) }
+        set { raw.events = Self.events(newValue) }
+    }
+
+    /// What the last poll found.
+    package var readiness: Readiness { Self.readiness(raw.revents) }
+
+    /// Waits until an entry is ready or the time is over, and returns how many are; 0 also when a signal came.
+    ///
+    /// - Parameter timeout: nil waits for ever. It is rounded up to milliseconds, so that nothing is polled early in a loop.
+    package static func poll(_ entries: inout MutableSpan<PollEntry>, timeout: Duration?) throws(SystemError) -> Int {
+        let milliseconds = timeout.map { CInt(clamping: max(0, ($0.nanoseconds + 999_999) / 1_000_000)) } ?? -1
+        let count = unsafe entries.withUnsafeMutableBytes { bytes in
+            unsafe Glibc.poll(
+                bytes.baseAddress?.assumingMemoryBound(to: pollfd.self),
+                nfds_t(bytes.count / MemoryLayout<pollfd>.stride), milliseconds)
+        }
+        if count >= 0 { return Int(count) }
+        guard errno == EINTR || errno == EAGAIN else { throw SystemError("poll") }
+        return 0
+    }
+
+    private static func events(_ interest: Readiness) -> Int16 {
+        (interest.contains(.read) ? Int16(POLLIN) : 0) | (interest.contains(.write) ? Int16(POLLOUT) : 0)
+    }
+
+    private static func readiness(_ events: Int16) -> Readiness {
+        var readiness: Readiness = []
+        if events & Int16(POLLIN) != 0 { readiness.insert(.read) }
+        if events & Int16(POLLOUT) != 0 { readiness.insert(.write) }
+        if events & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 { readiness.insert(.hangUp) }
+        return readiness
+    }
+}

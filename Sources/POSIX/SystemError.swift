@@ -1,0 +1,33 @@
+import Glibc
+
+/// A system call that failed: which one, and its errno.
+package struct SystemError: Error, Equatable, CustomStringConvertible {
+    package let call: String
+    package let code: CInt
+
+    package init(_ call: StaticString, code: CInt = errno) {
+        self.call = "\(call)"
+        self.code = code
+    }
+
+    /// "bind: Address already in use".
+    package var description: String { "\(call): \(reason)" }
+
+    /// The kernel's words for the error: "Address already in use".
+    package var reason: String {
+        unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
+    }
+
+    package var isAddressInUse: Bool { code == EADDRINUSE }
+    /// The machine does not have this address or family.
+    package var isUnavailable: Bool { code == EADDRNOTAVAIL || code == EAFNOSUPPORT }
+    package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+    package var isForbidden: Bool { code == EACCES || code == EPERM }
+    package var isNameTooLong: Bool { code == ENAMETOOLONG }
+    package var isUnsupported: Bool { code == ENOSYS }
+    /// A symbolic link led out of the directory, or in circles.
+    package var isEscape: Bool { code == EXDEV }
+    package var isLoop: Bool { code == ELOOP }
+    /// The process or the system has no descriptor or memory left for another socket or file.
+    package var isExhaustion: Bool { code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM }
+}

@@ -1,0 +1,49 @@
+import CLinux
+import Glibc
+
+/// Facts about the process that runs this code.
+package enum ThisProcess {
+    package static var identifier: Int { Int(getpid()) }
+
+    /// Raises the limit of open descriptors as far as it may be raised, and returns it.
+    package static func raiseDescriptorLimit() -> Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        if limit.rlim_cur < limit.rlim_max {
+            var raised = rlimit(rlim_cur: limit.rlim_max, rlim_max: limit.rlim_max)
+            if unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 {
+                limit = raised
+            }
+        }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// The number of processors this process may run on.
+    package static var processorCount: Int {
+        max(1, Int(clinux_processor_count()))
+    }
+
+    /// Sets the name that ps(1) and top(1) show, 15 bytes at the most.
+    package static func setName(_ name: String) {
+        _ = unsafe clinux_set_process_name(name)
+    }
+
+    /// Hands heap pages that are free back to the kernel.
+    package static func trimHeap() {
+        clinux_trim_heap()
+    }
+
+    /// The value of an environment variable; nil when it is not set or empty.
+    package static func environment(_ name: String) -> String? {
+        guard let value = unsafe getenv(name), unsafe value.pointee != 0 else { return nil }
+        return unsafe String(cString: value)
+    }
+
+    /// Whether a descriptor leads to a terminal.
+    package static func isTerminal(_ descriptor: CInt) -> Bool {
+        isatty(descriptor) == 1
+    }
+
+    package static let standardOutput: CInt = 1
+    package static let standardError: CInt = 2
+}
