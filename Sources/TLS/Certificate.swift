@@ -1,0 +1,109 @@
+import COpenSSL
+package import POSIX
+
+/// A server's certificate, the chain behind it and its private key, read and checked.
+///
+/// Safe because the OpenSSL objects are owned here and freed once.
+@safe package final class Certificate {
+    let leaf: OpaquePointer
+    let issuers: [OpaquePointer]
+    let key: OpaquePointer
+
+    /// Reads PEM and checks that the key belongs to the first certificate.
+    package init(_ identity: TLSConfiguration.Identity) throws(TLSError) {
+        let certificates = try unsafe PEM.readCertificates(identity.chain)
+        guard let leaf = unsafe certificates.first else { throw TLSError("read a certificate from \(identity.source)") }
+        let issuers = unsafe [OpaquePointer](certificates.dropFirst())
+        guard let key = unsafe PEM.readPrivateKey(identity.key) else {
+            let error = TLSError("read the private key of \(identity.source)")
+            unsafe certificates.forEach { unsafe X509_free($0) }
+            throw error
+        }
+        ERR_clear_error()
+        unsafe self.leaf = leaf
+        unsafe self.issuers = issuers
+        unsafe self.key = key
+        guard unsafe X509_check_private_key(leaf, key) == 1 else {
+            throw TLSError("match the private key with \(identity.source)")
+        }
+    }
+
+    deinit {
+        unsafe X509_free(leaf)
+        unsafe issuers.forEach { unsafe X509_free($0) }
+        unsafe EVP_PKEY_free(key)
+    }
+
+    /// The DNS names and IP addresses it is for (subjectAltName), as text.
+    package var names: [String] {
+        guard let list = unsafe X509_get_ext_d2i(leaf, NID_subject_alt_name, nil, nil) else { return [] }
+        let stack = OpaquePointer(list)
+        defer { unsafe GENERAL_NAMES_free(stack) }
+        var names: [String] = []
+        let count = unsafe OPENSSL_sk_num(stack)
+        for index in 0..<count {
+            guard let entry = unsafe OPENSSL_sk_value(stack, index) else { continue }
+            var type: CInt = 0
+            let value = unsafe GENERAL_NAME_get0_value(entry.assumingMemoryBound(to: GENERAL_NAME.self), &type)
+            guard type == GEN_DNS || type == GEN_IPADD, let value = unsafe value else { continue }
+            let text = unsafe value.assumingMemoryBound(to: ASN1_STRING.self)
+            guard let bytes = unsafe ASN1_STRING_get0_data(text) else { continue }
+            let content = unsafe [UInt8](UnsafeBufferPointer(start: bytes, count: Int(ASN1_STRING_length(text))))
+            names.append(type == GEN_DNS ? String(decoding: content, as: UTF8.self) : Self.addressText(content))
+        }
+        return names
+    }
+
+    /// The SHA-256 fingerprint as browsers show it: "AB:CD:…".
+    package var fingerprint: String {
+        var digest = [UInt8](repeating: 0, count: 32)
+        var count: CUnsignedInt = 0
+        guard unsafe X509_digest(leaf, shim_sha256(), &digest, &count) == 1 else { return "" }
+        return digest.map { byte in
+            let text = String(byte, radix: 16, uppercase: true)
+            return text.count == 1 ? "0" + text : text
+        }.joined(separator: ":")
+    }
+
+    /// Whole days from `now` until it is no longer valid; negative when that is over.
+    package func daysLeft(at now: WallTime) -> Int {
+        unsafe difference(from: now, to: X509_get0_notAfter(leaf))
+    }
+
+    /// Whether it is not valid yet.
+    package func isEarly(at now: WallTime) -> Bool {
+        var moment = now.seconds
+        return unsafe X509_cmp_time(X509_get0_notBefore(leaf), &moment) > 0
+    }
+
+    /// Whether it is no longer valid.
+    package func isExpired(at now: WallTime) -> Bool {
+        var moment = now.seconds
+        return unsafe X509_cmp_time(X509_get0_notAfter(leaf), &moment) < 0
+    }
+
+    /// Whether `authority`'s key signed it.
+    package func isIssued(by authority: Certificate) -> Bool {
+        let isSigned = unsafe X509_verify(leaf, authority.key) == 1
+        ERR_clear_error()
+        return isSigned
+    }
+
+    private func difference(from now: WallTime, to end: UnsafePointer<ASN1_TIME>?) -> Int {
+        guard let start = unsafe ASN1_TIME_set(nil, now.seconds) else { return 0 }
+        defer { unsafe ASN1_TIME_free(start) }
+        var days: CInt = 0
+        var seconds: CInt = 0
+        guard unsafe ASN1_TIME_diff(&days, &seconds, start, end) == 1 else { return 0 }
+        return days > 0 || (days == 0 && seconds > 0) ? Int(days) : min(-1, Int(days))
+    }
+
+    private static func addressText(_ bytes: [UInt8]) -> String {
+        if bytes.count == 4 { return bytes.map(String.init).joined(separator: ".") }
+        let groups = stride(from: 0, to: bytes.count - 1, by: 2).map { index in
+            String(UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1]), radix: 16)
+        }
+        let text = groups.joined(separator: ":")
+        return SocketAddress(host: text, port: 0)?.hostText ?? text
+    }
+}

@@ -1,0 +1,39 @@
+/// What a `TLSContext` is made from. It holds private keys as text, so that a worker needs no right to read their files.
+package struct TLSConfiguration: Codable, Sendable {
+    /// A certificate with its chain and key, and what to call it in a message.
+    package struct Identity: Codable, Sendable {
+        /// Where the chain came from: a path.
+        package var source: String
+        /// PEM: the server's certificate first, then its intermediates.
+        package var chain: [UInt8]
+        /// PEM: the private key, not encrypted.
+        package var key: [UInt8]
+
+        package init(source: String, chain: [UInt8], key: [UInt8]) {
+            self.source = source
+            self.chain = chain
+            self.key = key
+        }
+    }
+
+    package enum Version: String, Codable, Sendable, CaseIterable {
+        case tls12 = "1.2"
+        case tls13 = "1.3"
+    }
+
+    /// The first is the default, shown to clients that name no server or one that nobody here has.
+    package var identities: [Identity]
+    package var minimumVersion: Version
+    package var ticketKeys: TicketKeys
+    /// The file that gets the secrets of every session (SSLKEYLOGFILE); nil for none.
+    package var keyLogPath: String?
+
+    package init(
+        identities: [Identity], minimumVersion: Version = .tls12, ticketKeys: TicketKeys, keyLogPath: String? = nil
+    ) {
+        self.identities = identities
+        self.minimumVersion = minimumVersion
+        self.ticketKeys = ticketKeys
+        self.keyLogPath = keyLogPath
+    }
+}
