@@ -1,0 +1,113 @@
+import Bytes
+
+/// A request's head (RFC 9110 §6): the bytes as they came, and where in them everything stands.
+///
+/// Ranges are positions in `bytes`. Nothing is copied out of them until somebody needs it as text.
+package struct Request: Sendable {
+    /// One field line. A head is limited to less than 64 KiB, so positions fit in 16 bits.
+    package struct FieldLine: Sendable {
+        private let nameStart, nameEnd, valueStart, valueEnd: UInt16
+        /// The field's name if it is one the server acts on.
+        package let known: FieldName?
+
+        package init(name: Range<Int>, value: Range<Int>, known: FieldName?) {
+            nameStart = UInt16(truncatingIfNeeded: name.lowerBound)
+            nameEnd = UInt16(truncatingIfNeeded: name.upperBound)
+            valueStart = UInt16(truncatingIfNeeded: value.lowerBound)
+            valueEnd = UInt16(truncatingIfNeeded: value.upperBound)
+            self.known = known
+        }
+
+        package var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
+        /// Without the white space around it.
+        package var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
+    }
+
+    /// What follows the head.
+    package enum Content: Equatable, Sendable {
+        case none
+        /// This many bytes, and not zero.
+        case length(Int)
+        /// As many as come until its framing ends it.
+        case unknownLength
+    }
+
+    package var bytes: [UInt8] = []
+    package var method = Method.get
+    package var methodName = 0..<0
+    /// The request target as it stands in the request line (RFC 9112 §3.2).
+    package var target = 0..<0
+    /// The target's path, still encoded; empty for `*` and for an absolute form that has none.
+    package var path = 0..<0
+    /// The target's query without its question mark, still encoded; nil when there is no question mark.
+    package var query: Range<Int>?
+    /// The host and port that the request is for: from an absolute target, else from Host; empty in HTTP/1.0 without Host.
+    package var authority = 0..<0
+    /// 0 or 1 (RFC 9112 §2.3): the version is 1.0, or 1.1 and above.
+    package var minorVersion = 1
+    package private(set) var fields: [FieldLine] = []
+    package var content = Content.none
+    /// Who asks, over which connection.
+    package var peer: Peer?
+    /// When the head was read, in nanoseconds of the monotonic clock.
+    package var arrival: Int64 = 0
+
+    /// A bit for each known field that is present.
+    private var present: UInt32 = 0
+
+    package init() {}
+
+    /// Forgets everything and takes the bytes of another head.
+    package mutating func reset(_ head: Span<UInt8>) {
+        bytes.removeAll(keepingCapacity: true)
+        bytes.append(copying: head)
+        fields.removeAll(keepingCapacity: true)
+        path = 0..<0
+        query = nil
+        authority = 0..<0
+        content = .none
+        present = 0
+    }
+
+    package mutating func append(_ line: FieldLine) {
+        fields.append(line)
+        if let known = line.known { present |= 1 << UInt32(known.rawValue) }
+    }
+
+    package func has(_ name: FieldName) -> Bool {
+        present >> UInt32(name.rawValue) & 1 == 1
+    }
+
+    /// Where the value of the first line with this name stands; nil when there is none.
+    package func value(of name: FieldName) -> Range<Int>? {
+        guard has(name) else { return nil }
+        return fields.first { $0.known == name }?.value
+    }
+
+    /// How many lines have this name.
+    package func count(of name: FieldName) -> Int {
+        has(name) ? fields.count { $0.known == name } : 0
+    }
+
+    /// The bytes of a range as text, for messages and logs.
+    package func text(_ range: Range<Int>) -> String {
+        String(decoding: bytes[range], as: UTF8.self)
+    }
+
+    /// Whether a list of tokens (RFC 9110 §5.6.1) in any of the lines of this name has the token, given in lower case.
+    package func listsToken(_ token: StaticString, in name: FieldName) -> Bool {
+        guard has(name) else { return false }
+        let all = bytes.span
+        for line in fields where line.known == name {
+            var start = line.value.lowerBound
+            while start < line.value.upperBound {
+                var end = start
+                while end < line.value.upperBound, all[end] != ASCII.comma { end += 1 }
+                let item = all.trimmed(start..<end)
+                if all.extracting(item).isEqualIgnoringCase(to: token) { return true }
+                start = end + 1
+            }
+        }
+        return false
+    }
+}

@@ -1,0 +1,40 @@
+/// Where responses come from: the seam between a connection, whatever its protocol, and files, CGI and the rest.
+package protocol Responder: AnyObject {
+    /// Begins to answer a request. The request is the caller's and changes after the call: what is needed later is copied.
+    func open(_ request: borrowing Request) -> Answer
+}
+
+/// How a responder takes a request.
+package enum Answer {
+    /// The whole response is at hand, and the request's content, if any, is not wanted.
+    case complete(Response)
+    /// The response takes time, or comes piece by piece.
+    case exchange(any Exchange)
+}
+
+/// One request and its response in progress, owned by one connection. Dropping it cancels it.
+package protocol Exchange: AnyObject {
+    /// The head, once it is known.
+    var response: Response? { get }
+
+    /// Takes bytes of the request's content; returns how many, 0 for "not now".
+    func receive(_ content: Span<UInt8>) -> Int
+
+    /// The request's content is complete.
+    func endContent()
+
+    /// Writes response content to the start of `room`, which is never empty.
+    func produce(into room: inout MutableSpan<UInt8>) -> Production
+}
+
+/// What a call of `Exchange.produce` came to.
+package enum Production: Equatable, Sendable {
+    /// This many bytes were written, at least one.
+    case bytes(Int)
+    /// The content is complete.
+    case end
+    /// Nothing yet; the exchange will be asked again.
+    case notYet
+    /// There will be no more although more was promised: the connection must end so that the client notices.
+    case failed(String)
+}

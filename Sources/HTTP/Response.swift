@@ -1,0 +1,78 @@
+/// A response: status, fields and what content follows. `Date`, framing and `Connection` are the connection's to add.
+package struct Response: Sendable {
+    package enum Content: Sendable {
+        case none
+        case bytes([UInt8])
+        /// The exchange produces it. `length` is nil where nobody knows it in advance.
+        case stream(length: Int?)
+    }
+
+    package var status: StatusCode
+    package var fields: Fields
+    package var content: Content
+    /// Whether the connection must end after this response.
+    package var closesConnection = false
+
+    package init(_ status: StatusCode, fields: Fields = Fields(), content: Content = .none) {
+        self.status = status
+        self.fields = fields
+        self.content = content
+    }
+}
+
+extension Response {
+    /// A small page that says what is wrong.
+    ///
+    /// - Parameter explanation: one sentence for the person at the other end.
+    package static func error(_ status: StatusCode, _ explanation: String) -> Response {
+        let title = "\(status.rawValue) \(status.reasonPhrase)"
+        let page = """
+            <!doctype html>
+            <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+            <meta name="color-scheme" content="light dark"><title>\(title)</title>
+            <style>body{font:16px/1.5 system-ui,sans-serif;max-width:40em;margin:15vh auto;padding:0 1em}</style>
+            <h1>\(title)</h1>
+            <p>\(HTML.escaped(explanation))</p>
+            </html>
+
+            """
+        var fields = Fields()
+        fields.append("Content-Type", "text/html; charset=utf-8")
+        return Response(status, fields: fields, content: .bytes([UInt8](page.utf8)))
+    }
+
+    /// The answer to a method that is not allowed on a resource (RFC 9110 §15.5.6).
+    package static func methodNotAllowed(_ allowed: StaticString) -> Response {
+        var response = error(.methodNotAllowed, "This resource answers only to \(allowed).")
+        response.fields.append("Allow", allowed)
+        return response
+    }
+
+    /// Sends the client elsewhere.
+    ///
+    /// - Parameter location: a URI reference, already encoded.
+    package static func redirect(_ status: StatusCode, to location: [UInt8]) -> Response {
+        var response = error(status, "It is at \(String(decoding: location, as: UTF8.self))")
+        response.fields.append("Location", location)
+        return response
+    }
+}
+
+/// Text in HTML.
+package enum HTML {
+    /// The text with the five characters that mean something in HTML replaced.
+    package static func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text.unicodeScalars {
+            switch character {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result
+    }
+}
