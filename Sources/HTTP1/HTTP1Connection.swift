@@ -1,0 +1,475 @@
+package import Bytes
+package import HTTP
+
+/// One connection's succession of exchanges (RFC 9112 §9): bytes in, bytes out, no I/O.
+///
+/// Two small machines run side by side, the reading of a request and the writing of its response. When both have
+/// completed, the exchange is over, and the next begins if the connection persists.
+package struct HTTP1Connection: ~Copyable {
+    private enum Reading {
+        case head
+        case content(ContentDecoder)
+        case complete
+    }
+
+    private enum Writing {
+        /// There is no response yet.
+        case awaiting
+        /// Content that is at hand; this many bytes of it are written.
+        case bytes([UInt8], written: Int)
+        /// Content that the exchange produces; this many bytes are left if their number is known.
+        case stream(remaining: Int?, isChunked: Bool)
+        case complete
+    }
+
+    /// Where the connection stands between two calls.
+    package struct State {
+        /// Nothing more is to be read or written: flush and close.
+        package let isFinished: Bool
+        /// The last response was cut short, so that the connection must not end as if it were whole.
+        package let isTruncated: Bool
+        package let waiting: Waiting
+        /// Request content read so far in this exchange, in bytes.
+        package let receivedByteCount: Int
+        /// How many exchanges are over.
+        package let exchangeCount: Int
+    }
+
+    /// What the connection waits for, which says how long it may.
+    package enum Waiting: Equatable, Sendable {
+        /// The next request, of which nothing has come.
+        case request
+        /// The rest of a head.
+        case head
+        /// Request content.
+        case content
+        /// The responder.
+        case response
+        /// The client, to take what is written.
+        case output
+    }
+
+    private let peer: Peer
+    private var reading = Reading.head
+    private var writing = Writing.awaiting
+    private var scanner = HeadScanner()
+    private var exchange: (any Exchange)?
+    /// The request in progress, kept only when its exchange outlasts a turn.
+    private var request: Request?
+    private var status = StatusCode.ok
+    private var contentByteCount = 0
+    private var minorVersion = 1
+    private var isHead = false
+    private var mayContinue = false
+    private var persists = true
+    private var isInputEnded = false
+    private var blankLineCount = 0
+
+    private var isFinished = false
+    private var isTruncated = false
+    package private(set) var waiting = Waiting.request
+    private var receivedByteCount = 0
+    private var exchangeCount = 0
+
+    /// Content that a response did not wait for is still read if it is no longer than this; beyond it the connection ends.
+    private static let discardLimit = 256 * 1024
+    /// Empty lines allowed before a request (RFC 9112 §2.2).
+    private static let blankLineLimit = 4
+
+    package init(peer: Peer) {
+        self.peer = peer
+    }
+
+    package var state: State {
+        State(
+            isFinished: isFinished, isTruncated: isTruncated, waiting: waiting,
+            receivedByteCount: receivedByteCount, exchangeCount: exchangeCount)
+    }
+
+    /// Whether more input can change anything.
+    package var wantsInput: Bool {
+        if isFinished || isInputEnded { return false }
+        return switch reading {
+        case .head: true
+        case .content: waiting == .content
+        case .complete: false
+        }
+    }
+
+    /// The client will send no more.
+    package mutating func endInput() {
+        isInputEnded = true
+    }
+
+    /// The worker is leaving: an idle connection ends now, a busy one after its response.
+    package mutating func drain() {
+        persists = false
+        if waiting == .request { isFinished = true }
+    }
+
+    /// Moves everything as far as it goes: reads requests from `input`, writes responses to `output`.
+    ///
+    /// It returns when it waits for something, which `waiting` names, or is finished. While it is `.output` that it waits
+    /// for, it is to be called again as soon as `output` has been emptied.
+    package mutating func advance(_ input: inout ByteQueue, _ output: inout ByteQueue, _ service: HTTP1Service) {
+        while !isFinished {
+            if case .head = reading {
+                guard output.count < HTTP1Service.outputByteCount else {
+                    waiting = .output
+                    return
+                }
+                guard begin(&input, &output, service) else { return }
+            }
+            receiveContent(&input, &output, service)
+            writeResponse(&output, service)
+            guard case .complete = reading, case .complete = writing else {
+                if request == nil, !isFinished { request = service.request }
+                return
+            }
+            finishExchange(service)
+        }
+    }
+
+    /// The connection was lost or is given up: records the exchange in progress, if there is one.
+    package mutating func abandon(_ service: HTTP1Service) {
+        if let request {
+            if case .awaiting = writing { status = .clientClosedRequest }
+            service.journal.record(
+                request, peer: peer, status: status, contentByteCount: contentByteCount, isComplete: false)
+        }
+        truncate()
+    }
+
+    /// The time for what the connection waits for is over. Where a request is late, the answer is 408 (RFC 9110 §15.5.9).
+    package mutating func timeOut(_ output: inout ByteQueue, _ service: HTTP1Service) {
+        switch waiting {
+        case .request:
+            isFinished = true
+        case .head, .content:
+            refuse(MessageError(.requestTimeout, "The request took too long to arrive."), &output, service)
+        case .response, .output:
+            abandon(service)
+        }
+    }
+
+    // MARK: Reading
+
+    /// Reads a head and opens its exchange; false when there is no whole head yet, or it was refused.
+    private mutating func begin(
+        _ input: inout ByteQueue, _ output: inout ByteQueue, _ service: HTTP1Service
+    ) -> Bool {
+        do throws(MessageError) {
+            try skipBlankLines(&input)
+            guard !input.isEmpty else {
+                waiting = .request
+                isFinished = isInputEnded || service.isDraining
+                return false
+            }
+            guard let byteCount = try scanner.findEnd(input.readable) else {
+                waiting = .head
+                isFinished = isInputEnded
+                return false
+            }
+            try RequestParser.parse(input.readable.extracting(0..<byteCount), into: &service.request)
+            input.consume(byteCount)
+            try open(&output, service)
+            return true
+        } catch {
+            input.removeAll()
+            refuse(error, &output, service)
+            return false
+        }
+    }
+
+    private mutating func skipBlankLines(_ input: inout ByteQueue) throws(MessageError) {
+        while input.count >= 2, input.readable[0] == ASCII.carriageReturn, input.readable[1] == ASCII.lineFeed {
+            blankLineCount += 1
+            guard blankLineCount <= Self.blankLineLimit else { throw .bad("There is no request, only empty lines.") }
+            input.consume(2)
+        }
+    }
+
+    private mutating func open(_ output: inout ByteQueue, _ service: HTTP1Service) throws(MessageError) {
+        scanner = HeadScanner()
+        blankLineCount = 0
+        contentByteCount = 0
+        receivedByteCount = 0
+        waiting = .response
+        service.request.peer = peer
+        service.request.arrival = service.now
+        minorVersion = service.request.minorVersion
+        isHead = service.request.method == .head
+        persists = asksToPersist(service.request) && !service.isDraining
+        mayContinue = try expectsContinue(service.request)
+        let content = service.request.content
+        reading = content == .none ? .complete : .content(ContentDecoder(content))
+        switch service.responder.open(service.request) {
+        case .exchange(let exchange):
+            self.exchange = exchange
+        case .complete(let response):
+            if content != .none { forgoContent(content) }
+            start(response, &output, service)
+        }
+    }
+
+    /// RFC 9112 §9.3.
+    private func asksToPersist(_ request: borrowing Request) -> Bool {
+        guard request.has(.connection) else { return request.minorVersion > 0 }
+        if request.listsToken("close", in: .connection) { return false }
+        return request.minorVersion > 0 || request.listsToken("keep-alive", in: .connection)
+    }
+
+    /// RFC 9110 §10.1.1.
+    private func expectsContinue(_ request: borrowing Request) throws(MessageError) -> Bool {
+        guard request.minorVersion > 0, let value = request.value(of: .expect) else { return false }
+        guard request.bytes.span.extracting(value).isEqualIgnoringCase(to: "100-continue") else {
+            throw MessageError(.expectationFailed, "The only expectation met here is 100-continue.")
+        }
+        return request.content != .none
+    }
+
+    /// The response does not depend on the request's content. A little of it is read and dropped so that the connection
+    /// can go on; where it is long, or the client waits to be asked for it, the connection ends instead.
+    private mutating func forgoContent(_ content: Request.Content) {
+        var isLong = false
+        if case .length(let count) = content { isLong = count > Self.discardLimit }
+        if isLong || mayContinue {
+            persists = false
+            reading = .complete
+        }
+    }
+
+    private mutating func receiveContent(
+        _ input: inout ByteQueue, _ output: inout ByteQueue, _ service: HTTP1Service
+    ) {
+        guard case .content(var decoder) = reading else { return }
+        do throws(MessageError) {
+            while true {
+                switch try decoder.next(input.readable) {
+                case .framing(let count):
+                    input.consume(count)
+                case .content(let count):
+                    let taken = take(input.readable.extracting(0..<count))
+                    decoder.took(taken)
+                    input.consume(taken)
+                    guard taken > 0 else {
+                        reading = .content(decoder)
+                        waiting = .response
+                        return
+                    }
+                case .needsMore:
+                    reading = .content(decoder)
+                    waiting = .content
+                    if isInputEnded { throw .bad("The request's content ended early.") }
+                    askForContent(input, &output)
+                    return
+                case .end:
+                    reading = .complete
+                    waiting = .response
+                    exchange?.endContent()
+                    return
+                }
+                if exchange == nil, receivedByteCount > Self.discardLimit {
+                    persists = false
+                    reading = .complete
+                    return
+                }
+            }
+        } catch {
+            input.removeAll()
+            refuse(error, &output, service)
+        }
+    }
+
+    /// Hands content to the exchange, or drops it where there is none any more.
+    private mutating func take(_ content: Span<UInt8>) -> Int {
+        let taken = exchange?.receive(content) ?? content.count
+        receivedByteCount += taken
+        if taken > 0 { mayContinue = false }
+        return taken
+    }
+
+    /// Sends the interim response that the client waits for before it sends content.
+    private mutating func askForContent(_ input: borrowing ByteQueue, _ output: inout ByteQueue) {
+        guard mayContinue, case .awaiting = writing else { return }
+        mayContinue = false
+        if receivedByteCount == 0, input.isEmpty { output.append(ResponseSerializer.continueResponse) }
+    }
+
+    // MARK: Writing
+
+    /// Writes a response's head and as much as fits of content that is at hand.
+    private mutating func start(_ response: Response, _ output: inout ByteQueue, _ service: HTTP1Service) {
+        if response.closesConnection { persists = false }
+        let framing = ResponseSerializer.framing(response, minorVersion: minorVersion)
+        if framing == .close { persists = false }
+        status = response.status
+        let persistence: StaticString? =
+            persists ? (minorVersion == 0 ? "Connection: keep-alive\r\n" : nil) : "Connection: close\r\n"
+        ResponseSerializer.writeHead(
+            response, framing: framing, date: service.dateLine, persistence: persistence, to: &output)
+        let hasContent = !isHead && framing != .none && framing != .length(0)
+        switch response.content {
+        case .bytes(let bytes) where hasContent: writing = .bytes(bytes, written: 0)
+        case .stream(let length) where hasContent:
+            writing = .stream(remaining: length, isChunked: framing == .chunked)
+        default: endResponse()
+        }
+    }
+
+    /// The response is complete. Request content that is still to come is no longer wanted.
+    private mutating func endResponse() {
+        writing = .complete
+        exchange = nil
+        if case .content = reading, mayContinue {
+            persists = false
+            reading = .complete
+        }
+    }
+
+    private mutating func writeResponse(_ output: inout ByteQueue, _ service: HTTP1Service) {
+        if case .awaiting = writing, let response = exchange?.response { start(response, &output, service) }
+        switch writing {
+        case .awaiting, .complete: break
+        case .bytes(let bytes, let written): write(bytes, from: written, &output)
+        case .stream(let remaining, let isChunked): stream(remaining, isChunked, &output, service)
+        }
+    }
+
+    private mutating func write(_ bytes: [UInt8], from written: Int, _ output: inout ByteQueue) {
+        let end = min(bytes.count, written + max(0, HTTP1Service.outputByteCount - output.count))
+        output.append(bytes.span.extracting(written..<end))
+        contentByteCount += end - written
+        if end == bytes.count {
+            endResponse()
+        } else {
+            writing = .bytes(bytes, written: end)
+            waiting = .output
+        }
+    }
+
+    private mutating func stream(
+        _ remaining: Int?, _ isChunked: Bool, _ output: inout ByteQueue, _ service: HTTP1Service
+    ) {
+        guard let exchange else { return }
+        var remaining = remaining
+        while true {
+            let space = HTTP1Service.outputByteCount - output.count
+            guard space > Self.leastSpace else {
+                waiting = .output
+                break
+            }
+            let wanted = min(space, remaining ?? space)
+            let production =
+                isChunked
+                ? produceChunk(exchange, wanted, &output)
+                : produce(exchange, wanted, &output)
+            switch production {
+            case .bytes(let count):
+                contentByteCount += count
+                remaining = remaining.map { $0 - count }
+                if remaining == 0 {
+                    endResponse()
+                    return
+                }
+            case .end:
+                guard remaining == nil else {
+                    fail("the content is shorter than its announced length", service)
+                    return
+                }
+                if isChunked { output.append(ChunkFrame.last) }
+                endResponse()
+                return
+            case .notYet:
+                waiting = .response
+                writing = .stream(remaining: remaining, isChunked: isChunked)
+                return
+            case .failed(let problem):
+                fail(problem, service)
+                return
+            }
+        }
+        writing = .stream(remaining: remaining, isChunked: isChunked)
+    }
+
+    /// Producing into less room than this is not worth a call.
+    private static let leastSpace = 1024
+
+    private func produce(_ exchange: any Exchange, _ byteCount: Int, _ output: inout ByteQueue) -> Production {
+        var room = output.room(atLeast: byteCount)
+        var part = room._mutatingExtracting(first: byteCount)
+        let production = exchange.produce(into: &part)
+        if case .bytes(let count) = production { output.commit(count) }
+        return production
+    }
+
+    private func produceChunk(_ exchange: any Exchange, _ byteCount: Int, _ output: inout ByteQueue) -> Production {
+        let dataCount = byteCount - ChunkFrame.headerByteCount - ChunkFrame.trailerByteCount
+        var room = output.room(atLeast: byteCount)
+        var part = room._mutatingExtracting(ChunkFrame.headerByteCount..<ChunkFrame.headerByteCount + dataCount)
+        let production = exchange.produce(into: &part)
+        if case .bytes(let count) = production {
+            let header = ChunkFrame.header(count)
+            output.append(header.span)
+            output.commit(count)
+            output.append("\r\n")
+        }
+        return production
+    }
+
+    private mutating func finishExchange(_ service: HTTP1Service) {
+        service.journal.record(
+            request ?? service.request, peer: peer, status: status, contentByteCount: contentByteCount,
+            isComplete: true)
+        request = nil
+        exchange = nil
+        exchangeCount += 1
+        reading = .head
+        writing = .awaiting
+        waiting = .request
+        isFinished = !persists
+    }
+
+    // MARK: Ending early
+
+    /// Answers a message that breaks the rules, and ends the connection.
+    private mutating func refuse(_ error: MessageError, _ output: inout ByteQueue, _ service: HTTP1Service) {
+        guard case .awaiting = writing else {
+            // The response has begun: all that is left is to end the connection before its content is complete.
+            abandon(service)
+            return
+        }
+        persists = false
+        exchange = nil
+        isHead = false
+        var response = Response.error(error.status, error.explanation)
+        response.closesConnection = true
+        start(response, &output, service)
+        if case .bytes(let page, _) = writing {
+            // Whole, whatever waits already: the connection is finished and will not be asked for the rest.
+            output.append(page)
+            contentByteCount = page.count
+        }
+        service.journal.record(
+            request, peer: peer, status: error.status, contentByteCount: contentByteCount, isComplete: true)
+        request = nil
+        reading = .complete
+        isFinished = true
+    }
+
+    /// The response cannot be completed.
+    private mutating func fail(_ problem: String, _ service: HTTP1Service) {
+        service.journal.report(problem, request ?? service.request, peer: peer)
+        if request == nil { request = service.request }
+        abandon(service)
+    }
+
+    private mutating func truncate() {
+        request = nil
+        exchange = nil
+        reading = .complete
+        writing = .complete
+        isTruncated = true
+        isFinished = true
+    }
+}

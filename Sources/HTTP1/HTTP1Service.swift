@@ -1,0 +1,35 @@
+package import HTTP
+
+/// What the connections of a worker share: where responses come from, and what must not be made anew for each request.
+package final class HTTP1Service {
+    package let responder: any Responder
+    package let journal: any ExchangeJournal
+    /// The whole `Date` line; renewed by the worker once a second.
+    package var dateLine: [UInt8] = []
+    /// The moment of the current turn, in nanoseconds of the monotonic clock.
+    package var now: Int64 = 0
+    /// Set when the worker is about to leave: every response then says that its connection ends.
+    package var isDraining = false
+    /// The head that is being read. One for all: an exchange that outlasts its turn keeps a copy.
+    var request = Request()
+
+    /// A response is produced while fewer than this many bytes wait to be encrypted: eight records of 16 KiB.
+    package static let outputByteCount = 128 * 1024
+
+    package init(responder: any Responder, journal: any ExchangeJournal) {
+        self.responder = responder
+        self.journal = journal
+    }
+}
+
+/// Where finished exchanges are recorded: the access log, the counters.
+package protocol ExchangeJournal: AnyObject {
+    /// - Parameters:
+    ///   - request: nil when no request could be read.
+    ///   - contentByteCount: the response's content as far as it was sent, without framing.
+    ///   - isComplete: false when the response was cut short.
+    func record(
+        _ request: Request?, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool)
+    /// Something went wrong that the operator should know of.
+    func report(_ problem: String, _ request: borrowing Request, peer: Peer)
+}

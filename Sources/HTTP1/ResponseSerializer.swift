@@ -1,0 +1,91 @@
+package import Bytes
+package import HTTP
+
+/// Writes responses as HTTP/1.1 messages (RFC 9112 §4, §6).
+package enum ResponseSerializer {
+    /// How a response's content is delimited.
+    package enum Framing: Equatable, Sendable {
+        /// There is no content, and the status says so.
+        case none
+        case length(Int)
+        case chunked
+        /// The end of the connection is the end of the content: for HTTP/1.0.
+        case close
+    }
+
+    /// The framing for content of a known or unknown length.
+    package static func framing(_ response: borrowing Response, minorVersion: Int) -> Framing {
+        if response.status.forbidsContent { return .none }
+        return switch response.content {
+        case .none: .length(0)
+        case .bytes(let bytes): .length(bytes.count)
+        case .stream(let length?): .length(length)
+        case .stream(nil): minorVersion == 0 ? .close : .chunked
+        }
+    }
+
+    /// Writes the head.
+    ///
+    /// - Parameters:
+    ///   - date: a whole `Date` line.
+    ///   - persistence: what to say of the connection; nil to say nothing.
+    package static func writeHead(
+        _ response: borrowing Response, framing: Framing, date: [UInt8], persistence: StaticString?,
+        to output: inout ByteQueue
+    ) {
+        writeStatusLine(response.status, to: &output)
+        output.append(date)
+        output.append(response.fields.bytes)
+        switch framing {
+        case .none, .close: break
+        case .length(let count):
+            output.append("Content-Length: ")
+            output.append(decimal: count)
+            output.append("\r\n")
+        case .chunked:
+            output.append("Transfer-Encoding: chunked\r\n")
+        }
+        if let persistence { output.append(persistence) }
+        output.append("\r\n")
+    }
+
+    /// The interim response that has the client send its content (RFC 9110 §10.1.1).
+    package static let continueResponse: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+
+    private static func writeStatusLine(_ status: StatusCode, to output: inout ByteQueue) {
+        switch status {
+        case .ok: output.append("HTTP/1.1 200 OK\r\n")
+        case .notModified: output.append("HTTP/1.1 304 Not Modified\r\n")
+        case .notFound: output.append("HTTP/1.1 404 Not Found\r\n")
+        default:
+            output.append("HTTP/1.1 ")
+            output.append(decimal: status.rawValue, digitCount: 3)
+            output.append(byte: ASCII.space)
+            output.append(status.reasonPhrase)
+            output.append("\r\n")
+        }
+    }
+}
+
+/// The chunked coding's framing around content that is written straight into an output queue.
+enum ChunkFrame {
+    /// Before a chunk: its size in a fixed number of digits, so that it can be filled in afterwards, and CR LF.
+    static let headerByteCount = sizeDigits + 2
+    /// After a chunk: CR LF.
+    static let trailerByteCount = 2
+    /// Enough for any chunk up to 16 MiB.
+    private static let sizeDigits = 6
+    static let last: StaticString = "0\r\n\r\n"
+
+    /// A chunk's size line.
+    static func header(_ byteCount: Int) -> [8 of UInt8] {
+        var header: [8 of UInt8] = .init(repeating: 0)
+        for place in 0..<sizeDigits {
+            let shift = UInt64((sizeDigits - 1 - place) * 4)
+            header[place] = ASCII.hexadecimalDigit(UInt8(truncatingIfNeeded: UInt64(byteCount) >> shift & 15))
+        }
+        header[sizeDigits] = ASCII.carriageReturn
+        header[sizeDigits + 1] = ASCII.lineFeed
+        return header
+    }
+}
