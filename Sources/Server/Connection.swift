@@ -1,0 +1,340 @@
+import Bytes
+import HTTP
+import HTTP1
+import Logging
+import POSIX
+import TLS
+
+/// One client's connection, from accept to close.
+///
+/// Whatever woke it, its turn is the same: finish sending, fill, advance, flush, until nothing moves or the turn's
+/// budget is spent. What it waits for, and for how long, follows from its state afterwards.
+struct Connection: ~Copyable {
+    enum Phase: Equatable {
+        /// The TLS handshake is under way.
+        case handshaking
+        /// Requests and responses.
+        case open
+        /// The last bytes are on their way out.
+        case draining
+        /// Our side is closed; what still comes is dropped, so that the peer can read our last bytes undisturbed.
+        case lingering
+        case closed
+    }
+
+    private let socket: FileDescriptor
+    private let address: SocketAddress
+    private let number: Int
+    private var stream: TLSStream
+    private var http: HTTP1Connection
+    private(set) var phase = Phase.handshaking
+    /// Plaintext that is not yet understood.
+    private var input = ByteQueue()
+    /// Ciphertext that is not yet decrypted, because what it holds is not yet wanted.
+    private var unread = ByteQueue()
+    /// Ciphertext that the socket did not take yet.
+    private var unsent = ByteQueue()
+    /// The peer has ended its stream.
+    private var isSocketEnded = false
+    /// The turn ended because its budget was spent, or with decrypted bytes that poll(2) cannot see.
+    private(set) var isRunnable = false
+
+    private(set) var deadline: MonotonicTime
+    private var deadlineKind = DeadlineKind.handshake
+    private var contentStart = MonotonicTime(nanoseconds: 0)
+
+    init(_ accepted: consuming AcceptedSocket, number: Int, _ bench: Workbench) throws(TLSError) {
+        let stream = try TLSStream(bench.context, over: bench.transport)
+        address = accepted.peer
+        socket = accepted.takeDescriptor()
+        http = HTTP1Connection(peer: Peer(address: "", port: 0))
+        self.stream = stream
+        self.number = number
+        deadline = bench.now + bench.limits.handshake
+    }
+
+    var descriptor: CInt { socket.number }
+
+    /// What the connection waits for from its socket.
+    var interest: Readiness {
+        if phase == .closed { return [] }
+        if !unsent.isEmpty { return .write }
+        if isSocketEnded { return [] }
+        return switch phase {
+        case .handshaking, .lingering: .read
+        case .open: wantsInput ? .read : []
+        case .draining, .closed: []
+        }
+    }
+
+    /// Whether no request is in progress, so that it can be closed without harm.
+    var isIdle: Bool { phase == .open && unsent.isEmpty && http.waiting == .request }
+
+    private var wantsInput: Bool { http.wantsInput }
+
+    // MARK: What can happen
+
+    /// The socket is ready, or the connection was runnable.
+    mutating func turn(_ readiness: Readiness, _ bench: Workbench) {
+        isRunnable = false
+        var sentByteCount = 0
+        var receivedByteCount = 0
+        do {
+            if !unsent.isEmpty { sentByteCount = try sendUnsent() }
+            if unsent.isEmpty {
+                receivedByteCount = try fill(readiness, bench)
+                try move(bench, &sentByteCount)
+            } else if readiness.contains(.hangUp) {
+                lose(bench)
+            }
+        } catch let error as TLSError {
+            bench.logger.debug("\(address): connection ended: \(error)")
+            lose(bench)
+        } catch {
+            // The peer reset the connection, or the network did.
+            bench.logger.debug("\(address): connection lost: \(error)")
+            lose(bench)
+        }
+        setDeadline(bench, hasSent: sentByteCount > 0, hasReceived: receivedByteCount > 0)
+    }
+
+    /// The deadline is over.
+    mutating func timeOut(_ bench: Workbench) {
+        switch deadlineKind {
+        case .handshake:
+            bench.logger.notice("\(address): handshake took longer than \(bench.limits.handshake)")
+            phase = .closed
+        case .lingering:
+            phase = .closed
+        case .output:
+            bench.logger.info("\(address): client took no bytes for \(bench.limits.output)")
+            lose(bench)
+        case .idle, .head, .content, .response:
+            http.timeOut(&bench.output, bench.service)
+            turn([], bench)
+        }
+    }
+
+    /// The connection ends now, in whatever state.
+    mutating func cut(_ bench: Workbench) {
+        lose(bench)
+    }
+
+    // MARK: Moving bytes
+
+    /// Stages what an earlier turn left, or what the socket has.
+    private mutating func fill(_ readiness: Readiness, _ bench: Workbench) throws(SystemError) -> Int {
+        bench.transport.begin(with: &unread, isAtEnd: isSocketEnded)
+        guard bench.transport.stagedByteCount == 0, !isSocketEnded else { return 0 }
+        guard interest.contains(.read), !readiness.isDisjoint(with: [.read, .hangUp]) else {
+            if readiness.contains(.hangUp) { throw SystemError("poll", code: 0) }
+            return 0
+        }
+        switch try bench.transport.receive(from: socket) {
+        case .bytes(let count): return count
+        case .wouldBlock: return 0
+        case .endOfStream:
+            isSocketEnded = true
+            return 0
+        }
+    }
+
+    private mutating func move(_ bench: Workbench, _ sentByteCount: inout Int) throws {
+        if phase == .handshaking { advanceHandshake(bench) }
+        if phase == .open { try serve(bench, &sentByteCount) }
+        bench.transport.keepUnread(in: &unread)
+        sentByteCount += try bench.transport.send(to: socket, keeping: &unsent)
+        if phase == .draining, unsent.isEmpty { beginLingering() }
+        if phase == .lingering { try linger(bench) }
+        if phase == .open, !isRunnable {
+            isRunnable = unsent.isEmpty && wantsInput && (!unread.isEmpty || stream.hasPending)
+        }
+    }
+
+    private mutating func sendUnsent() throws(SystemError) -> Int {
+        guard case .bytes(let count) = try socket.send(unsent.readable) else { return 0 }
+        unsent.consume(count)
+        if unsent.isEmpty { unsent.releaseStorage() }
+        return count
+    }
+
+    private mutating func advanceHandshake(_ bench: Workbench) {
+        let isSilent = isSocketEnded && bench.transport.stagedByteCount == 0
+        do throws(TLSError) {
+            guard case .done = try stream.handshake() else { return }
+            phase = .open
+            let session = stream.session
+            http = HTTP1Connection(
+                peer: Peer(
+                    address: address.hostText, port: address.port, connectionNumber: number,
+                    protocolVersion: session.protocolVersion, cipher: session.cipher, isResumed: session.isResumed,
+                    serverName: session.serverName))
+        } catch {
+            report(error, isSilent: isSilent, bench)
+            // What OpenSSL wrote is the alert that tells the client why.
+            phase = isSocketEnded ? .closed : .draining
+        }
+    }
+
+    /// One line for each failed handshake, that a person can act on.
+    private func report(_ error: TLSError, isSilent: Bool, _ bench: Workbench) {
+        if isSilent {
+            bench.logger.debug("\(address): client left during the handshake")
+            return
+        }
+        var facts: [String] = []
+        if let name = stream.serverName { facts.append("server name \(name)") }
+        if let version = stream.offeredVersion { facts.append("hello \(version)") }
+        let context = facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
+        let explanation = error.explanation.map { ": \($0)" } ?? ""
+        bench.logger.notice("\(address): handshake failed\(context): \(error.reason)\(explanation)")
+    }
+
+    /// Reads requests and writes responses until nothing moves or the budget is spent.
+    private mutating func serve(_ bench: Workbench, _ sentByteCount: inout Int) throws {
+        // While the connection has no plaintext of its own, it works in the worker's buffer.
+        let isLent = input.isEmpty
+        if isLent { swap(&input, &bench.input) }
+        defer { if isLent { giveBack(bench) } else if input.isEmpty { input.releaseStorage() } }
+        var budget = Limits.bytesPerTurn
+        while true {
+            let mayHoldMore = try decrypt(bench)
+            http.advance(&input, &bench.output, bench.service)
+            try stream.write(from: &bench.output)
+            let state = http.state
+            if state.isFinished {
+                end(isTruncated: state.isTruncated)
+                return
+            }
+            if state.waiting == .output {
+                // A full buffer of response: on its way before the next is made.
+                let count = try bench.transport.send(to: socket, keeping: &unsent)
+                sentByteCount += count
+                budget -= count
+                guard unsent.isEmpty else { return }
+                if budget <= 0 {
+                    isRunnable = true
+                    return
+                }
+            } else if !(mayHoldMore && wantsInput) {
+                return
+            }
+        }
+    }
+
+    /// Decrypts what is staged as long as it is wanted and there is room; whether there may be more of it.
+    private mutating func decrypt(_ bench: Workbench) throws(TLSError) -> Bool {
+        while wantsInput {
+            guard input.count < Limits.inputByteCount else { return true }
+            // Asking OpenSSL for nothing is not free.
+            if bench.transport.stagedByteCount == 0, !isSocketEnded, !stream.hasPending { return false }
+            switch try stream.read(into: &input, atMost: min(16 * 1024, Limits.inputByteCount - input.count)) {
+            case .done: continue
+            case .wantsRead: return false
+            case .endOfStream:
+                isSocketEnded = true
+                http.endInput()
+                return false
+            }
+        }
+        return false
+    }
+
+    /// Returns the worker's buffer, and keeps what is left in it in one of its own.
+    private mutating func giveBack(_ bench: Workbench) {
+        swap(&input, &bench.input)
+        if !bench.input.isEmpty {
+            input.append(bench.input.readable)
+            bench.input.removeAll()
+        }
+    }
+
+    // MARK: Ending
+
+    /// Nothing more will be said: closes our side of the TLS stream, unless the peer must not take it for complete.
+    private mutating func end(isTruncated: Bool) {
+        if !isTruncated { stream.close() }
+        phase = .draining
+    }
+
+    private mutating func beginLingering() {
+        if isSocketEnded {
+            phase = .closed
+        } else {
+            socket.shutdownSending()
+            phase = .lingering
+            unread.releaseStorage()
+            input.releaseStorage()
+        }
+    }
+
+    /// Drops what the peer still sends, until it ends its side too.
+    private mutating func linger(_ bench: Workbench) throws(SystemError) {
+        bench.transport.begin(with: &unread, isAtEnd: false)
+        switch try bench.transport.receive(from: socket) {
+        case .bytes: isRunnable = true
+        case .wouldBlock: break
+        case .endOfStream: phase = .closed
+        }
+    }
+
+    private mutating func lose(_ bench: Workbench) {
+        bench.transport.discardGathered()
+        bench.output.removeAll()
+        http.abandon(bench.service)
+        phase = .closed
+    }
+
+    // MARK: Deadlines
+
+    /// What the connection is waiting for, as far as its patience goes.
+    private enum DeadlineKind: Equatable {
+        case handshake, idle, output, lingering, response
+        /// Of the exchange with this number.
+        case head(Int)
+        case content(Int)
+    }
+
+    private var currentDeadlineKind: DeadlineKind {
+        if !unsent.isEmpty || isRunnable && phase == .open { return .output }
+        switch phase {
+        case .handshaking: return .handshake
+        case .draining: return .output
+        case .lingering, .closed: return .lingering
+        case .open: break
+        }
+        let state = http.state
+        return switch state.waiting {
+        case .request: .idle
+        case .head: .head(state.exchangeCount)
+        case .content: .content(state.exchangeCount)
+        case .response: .response
+        case .output: .output
+        }
+    }
+
+    private mutating func setDeadline(_ bench: Workbench, hasSent: Bool, hasReceived: Bool) {
+        let kind = currentDeadlineKind
+        let isNew = kind != deadlineKind
+        deadlineKind = kind
+        let limits = bench.limits
+        switch kind {
+        case .handshake: if isNew { deadline = bench.now + limits.handshake }
+        case .head: if isNew { deadline = bench.now + limits.head }
+        case .lingering: if isNew { deadline = bench.now + limits.lingering }
+        case .idle: deadline = bench.now + limits.idle
+        case .output: if isNew || hasSent { deadline = bench.now + limits.output }
+        case .response: deadline = .distantFuture
+        case .content:
+            if isNew { contentStart = bench.now }
+            if isNew || (hasReceived && isFastEnough(bench)) { deadline = bench.now + limits.content }
+        }
+    }
+
+    /// Whether request content comes at the least rate that is tolerated.
+    private func isFastEnough(_ bench: Workbench) -> Bool {
+        let elapsed = bench.now - contentStart
+        guard elapsed > bench.limits.content else { return true }
+        return http.state.receivedByteCount / bench.limits.contentRate >= Int(elapsed.components.seconds)
+    }
+}

@@ -1,0 +1,62 @@
+import EventLoop
+import POSIX
+
+/// A worker's connections, found by descriptor number.
+struct ConnectionTable: ~Copyable {
+    /// A place that holds one connection. A class, since a table cannot change a noncopyable value in place.
+    final class Slot {
+        var connection: Connection
+        let token: Token
+        /// The earliest moment for which the timer queue holds this connection.
+        var armed = MonotonicTime.distantFuture
+
+        init(_ connection: consuming Connection, token: Token) {
+            self.connection = connection
+            self.token = token
+        }
+    }
+
+    private var slots: [Slot?] = []
+    /// How many tenants each place has had.
+    private var generations: [UInt32] = []
+    private(set) var count = 0
+
+    /// Takes a connection in under its descriptor's number.
+    mutating func insert(_ connection: consuming Connection) -> Slot {
+        let place = Int(connection.descriptor)
+        while slots.count <= place {
+            slots.append(nil)
+            generations.append(0)
+        }
+        generations[place] &+= 1
+        let slot = Slot(connection, token: Token(slot: place, generation: generations[place]))
+        slots[place] = slot
+        count += 1
+        return slot
+    }
+
+    /// The connection a token is for; nil when it is gone, whoever has its place now.
+    subscript(token: Token) -> Slot? {
+        let place = Int(token.slot)
+        guard place < slots.count, let slot = slots[place], slot.token == token else { return nil }
+        return slot
+    }
+
+    /// Gives the place free.
+    mutating func remove(_ token: Token) {
+        guard self[token] != nil else { return }
+        slots[Int(token.slot)] = nil
+        count -= 1
+    }
+
+    /// Every connection's token.
+    var tokens: [Token] { slots.compactMap { $0?.token } }
+
+    /// The idle connections whose deadlines are the nearest, which have been idle the longest.
+    func oldestIdle(_ limit: Int) -> [Token] {
+        let idle = slots.compactMap { slot in
+            slot.flatMap { $0.connection.isIdle ? (deadline: $0.connection.deadline, token: $0.token) : nil }
+        }
+        return idle.sorted { $0.deadline < $1.deadline }.prefix(limit).map(\.token)
+    }
+}

@@ -1,0 +1,38 @@
+/// How much and how long a worker allows. The deadlines are all on unless changed.
+package struct Limits: Codable, Sendable {
+    /// From accepting to the end of the handshake.
+    package var handshake = Duration.seconds(10)
+    /// From a request's first byte to the end of its head.
+    package var head = Duration.seconds(10)
+    /// Between two arrivals of request content.
+    package var content = Duration.seconds(30)
+    /// Bytes a second that request content must reach on average once `content` has gone by.
+    package var contentRate = 256
+    /// Between two moments at which the client takes some of a response.
+    package var output = Duration.seconds(30)
+    /// Between two requests.
+    package var idle = Duration.seconds(60)
+    /// From the end of our side until the peer's end (RFC 9112 §9.6).
+    package var lingering = Duration.seconds(2)
+    /// From the order to leave until connections that are still busy are cut.
+    package var drain = Duration.seconds(30)
+
+    /// Connections at one time in one worker; nil for as many as the descriptor limit allows.
+    package var connections: Int?
+
+    /// Descriptors kept back for files, logs and children when `connections` is derived from the limit.
+    static let reservedDescriptors = 128
+    /// Bytes that one turn sends before others have theirs: a mebibyte is about a third of a millisecond of AES.
+    static let bytesPerTurn = 1024 * 1024
+    /// Plaintext input kept for one connection: any head fits.
+    static let inputByteCount = 64 * 1024
+    /// Connections accepted at one time before those that wait are served.
+    static let acceptsPerTurn = 64
+
+    package init() {}
+
+    func connectionLimit(descriptorLimit: Int) -> Int {
+        let possible = max(16, descriptorLimit - Self.reservedDescriptors)
+        return min(connections ?? possible, possible)
+    }
+}

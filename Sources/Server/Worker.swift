@@ -1,0 +1,334 @@
+import Bytes
+import EventLoop
+package import HTTP
+import HTTP1
+package import Logging
+package import POSIX
+package import TLS
+
+/// Serves connections in one thread, with one poll loop: accepts them, gives each its turns, and holds them to their
+/// deadlines. It knows nothing of supervisors but an optional line to one.
+package final class Worker {
+    /// Entries of the poll set that are no connection: their tokens have this generation, and a slot each.
+    private enum Fixture {
+        static let generation: UInt32 = 0
+        static let control = Token(slot: 0, generation: generation)
+        static let parkingLot = Token(slot: 1, generation: generation)
+        static let accessLog = Token(slot: 2, generation: generation)
+        static let firstListener = 16
+    }
+
+    /// Fewer descriptors than this are not worth parking.
+    private static let parkingThreshold = 48
+    /// A connection that is silent for between one and two of these is parked.
+    private static let sweepInterval = Duration.milliseconds(100)
+    /// How long accepting pauses when there is no descriptor left.
+    private static let acceptPause = Duration.milliseconds(500)
+    /// How long an access log line may wait for others to be written with.
+    private static let logDelay = Duration.milliseconds(100)
+
+    private let listeners: [Listener]
+    private let bench: Workbench
+    private let journal: AccessLog
+    private let accessSink: LogSink?
+    private let logger: Logger
+    private let control: ControlChannel?
+    private let connectionLimit: Int
+
+    private var table = ConnectionTable()
+    private var pollSet = PollSet()
+    private var parkingLot: ParkingLot
+    private var timers = TimerQueue()
+    private var runnable: [Token] = []
+    private var connectionNumber = 0
+    private var nextSweep = MonotonicTime.distantFuture
+    private var nextLogFlush = MonotonicTime.distantFuture
+    private var acceptsAgainAt: MonotonicTime?
+    private var drainsUntil: MonotonicTime?
+    private var peakCount = 0
+    private var dateSecond = -1
+
+    /// A listening socket in a class, since an array cannot hold a noncopyable value.
+    private final class Listener {
+        let socket: ListeningSocket
+        init(_ socket: consuming ListeningSocket) { self.socket = socket }
+    }
+
+    /// - Parameters:
+    ///   - listeners: the sockets to accept from, already listening.
+    ///   - accessSink: where access log lines go; nil for nowhere.
+    ///   - control: the line to a supervisor; nil for a worker that stands alone.
+    package init(
+        listeners: [CInt], context: TLSContext, limits: Limits, responder: any Responder, accessSink: LogSink?,
+        logger: Logger, control: ControlChannel?
+    ) throws {
+        self.listeners = try listeners.map { number in
+            Listener(try ListeningSocket(inheriting: FileDescriptor(owning: number)))
+        }
+        self.logger = logger
+        self.control = control
+        self.accessSink = accessSink
+        journal = AccessLog(accessSink, logger: logger)
+        bench = try Workbench(
+            limits: limits, context: context, service: HTTP1Service(responder: responder, journal: journal),
+            logger: logger)
+        parkingLot = try ParkingLot()
+        connectionLimit = limits.connectionLimit(descriptorLimit: ThisProcess.raiseDescriptorLimit())
+    }
+
+    /// Serves until it is told to drain and has done so, or its supervisor is gone.
+    package func run() throws(SystemError) {
+        setUp()
+        try control?.send(.ready)
+        var events: [Event] = []
+        while !isOver {
+            try pollSet.wait(timeout: timeout, into: &events)
+            setTime()
+            for event in events where event.token.generation != Fixture.generation { turn(event.token, event.readiness) }
+            runRunnable()
+            for event in events where event.token.generation == Fixture.generation { try handle(event) }
+            runTimers()
+            writeLogs()
+        }
+        accessSink?.flush()
+    }
+
+    // MARK: The loop
+
+    private func setUp() {
+        setTime()
+        if let control { pollSet.watch(control.descriptor, for: .read, token: Fixture.control) }
+        pollSet.watch(parkingLot.descriptor, for: .read, token: Fixture.parkingLot)
+        watchListeners()
+    }
+
+    private var isOver: Bool {
+        guard let drainsUntil else { return false }
+        return table.count == 0 || bench.now >= drainsUntil
+    }
+
+    /// How long the next poll may wait; nil for ever.
+    private var timeout: Duration? {
+        guard runnable.isEmpty else { return .zero }
+        var next = min(nextSweep, nextLogFlush)
+        if let timer = timers.next { next = min(next, timer) }
+        if let acceptsAgainAt { next = min(next, acceptsAgainAt) }
+        if let drainsUntil { next = min(next, drainsUntil) }
+        return next == .distantFuture ? nil : max(.zero, next - .now)
+    }
+
+    private func setTime() {
+        bench.now = .now
+        let wall = WallTime.now
+        journal.now = wall
+        if wall.seconds != dateSecond {
+            dateSecond = wall.seconds
+            var line: [UInt8] = []
+            line.append("Date: ")
+            HTTPDate.append(wall.seconds, to: &line)
+            line.append("\r\n")
+            bench.service.dateLine = line
+        }
+    }
+
+    private func handle(_ event: Event) throws(SystemError) {
+        switch event.token {
+        case Fixture.control: try readControl()
+        case Fixture.parkingLot: try wakeParked()
+        case Fixture.accessLog: accessSink?.flush()
+        default: accept(from: listeners[Int(event.token.slot) - Fixture.firstListener])
+        }
+    }
+
+    private func runTimers() {
+        while let due = timers.takeDue(bench.now) { expire(due.token, armedFor: due.time) }
+        if bench.now >= nextSweep { sweep() }
+        if let time = acceptsAgainAt, bench.now >= time { resumeAccepting() }
+    }
+
+    private func writeLogs() {
+        guard let accessSink, accessSink.hasPending else { return }
+        if nextLogFlush == .distantFuture {
+            nextLogFlush = bench.now + Self.logDelay
+        } else if bench.now >= nextLogFlush {
+            accessSink.flush()
+            nextLogFlush = .distantFuture
+            // What the log does not take is written when it takes more.
+            if accessSink.hasPending {
+                pollSet.watch(accessSink.descriptor, for: .write, token: Fixture.accessLog)
+            } else {
+                pollSet.remove(accessSink.descriptor)
+            }
+        }
+    }
+
+    // MARK: Connections
+
+    private func accept(from listener: Listener) {
+        for _ in 0..<Limits.acceptsPerTurn {
+            guard drainsUntil == nil, acceptsAgainAt == nil else { return }
+            if table.count >= connectionLimit, !makeRoom() { return pauseAccepting("every connection is busy") }
+            do throws(SystemError) {
+                guard let accepted = try listener.socket.accept() else { return }
+                begin(accepted)
+            } catch {
+                // One idle client's place is worth more to one who asks for something.
+                if error.isExhaustion, makeRoom() { continue }
+                return pauseAccepting(error.description)
+            }
+        }
+    }
+
+    private func begin(_ accepted: consuming AcceptedSocket) {
+        connectionNumber += 1
+        do throws(TLSError) {
+            let slot = table.insert(try Connection(accepted, number: connectionNumber, bench))
+            peakCount = max(peakCount, table.count)
+            slot.connection.turn(.read, bench)
+            settle(slot)
+        } catch {
+            logger.error("a connection could not be taken on: \(error)")
+        }
+    }
+
+    private func turn(_ token: Token, _ readiness: Readiness) {
+        guard let slot = table[token] else { return }
+        slot.connection.turn(readiness, bench)
+        settle(slot)
+    }
+
+    /// Connections that have more to do without waiting: one turn each, so that none holds up the others.
+    private func runRunnable() {
+        guard !runnable.isEmpty else { return }
+        let tokens = runnable
+        runnable.removeAll(keepingCapacity: true)
+        for token in tokens { turn(token, []) }
+    }
+
+    /// After a turn: what the connection waits for now, and for how long.
+    private func settle(_ slot: ConnectionTable.Slot) {
+        guard slot.connection.phase != .closed else {
+            remove(slot)
+            return
+        }
+        if slot.connection.isRunnable { runnable.append(slot.token) }
+        pollSet.watch(slot.connection.descriptor, for: slot.connection.interest, token: slot.token)
+        if pollSet.count > Self.parkingThreshold, nextSweep == .distantFuture {
+            nextSweep = bench.now + Self.sweepInterval
+        }
+        if slot.connection.deadline < slot.armed {
+            slot.armed = slot.connection.deadline
+            timers.arm(slot.armed, token: slot.token)
+        }
+    }
+
+    private func remove(_ slot: ConnectionTable.Slot) {
+        pollSet.remove(slot.connection.descriptor)
+        parkingLot.forget(slot.connection.descriptor)
+        table.remove(slot.token)
+        // The allocator keeps what a crowd of connections needed; after they have left it is the system's again.
+        if table.count * 2 < peakCount, peakCount >= 256 {
+            peakCount = table.count
+            ThisProcess.trimHeap()
+        }
+        if acceptsAgainAt != nil { acceptsAgainAt = bench.now }
+    }
+
+    private func expire(_ token: Token, armedFor time: MonotonicTime) {
+        // An entry that a later arming has replaced says nothing any more.
+        guard let slot = table[token], slot.armed == time else { return }
+        slot.armed = .distantFuture
+        if slot.connection.deadline <= bench.now { slot.connection.timeOut(bench) }
+        settle(slot)
+    }
+
+    /// Closes some of those that have been idle the longest; false when none is idle.
+    private func makeRoom() -> Bool {
+        // More than one, since finding them means looking at all.
+        let idle = table.oldestIdle(max(1, table.count / 64))
+        for token in idle {
+            guard let slot = table[token] else { continue }
+            slot.connection.cut(bench)
+            settle(slot)
+        }
+        return !idle.isEmpty
+    }
+
+    // MARK: Accepting
+
+    private func watchListeners() {
+        for (index, listener) in listeners.enumerated() {
+            pollSet.watch(
+                listener.socket.descriptor.number, for: .read,
+                token: Token(slot: Fixture.firstListener + index, generation: Fixture.generation))
+        }
+    }
+
+    private func ignoreListeners() {
+        for listener in listeners { pollSet.remove(listener.socket.descriptor.number) }
+    }
+
+    private func pauseAccepting(_ reason: String) {
+        if acceptsAgainAt == nil {
+            logger.warning("accepting pauses with \(table.count) connections: \(reason)")
+        }
+        ignoreListeners()
+        acceptsAgainAt = bench.now + Self.acceptPause
+    }
+
+    private func resumeAccepting() {
+        acceptsAgainAt = nil
+        if drainsUntil == nil { watchListeners() }
+    }
+
+    // MARK: Parking
+
+    private func sweep() {
+        guard pollSet.count > Self.parkingThreshold else {
+            nextSweep = .distantFuture
+            return
+        }
+        nextSweep = bench.now + Self.sweepInterval
+        for (descriptor, token) in pollSet.sweepIdle() {
+            // Fixtures stay: they are few, and must be heard at once.
+            if token.generation == Fixture.generation {
+                pollSet.watch(descriptor, for: .read, token: token)
+                continue
+            }
+            do throws(SystemError) {
+                try parkingLot.park(descriptor, token: token)
+            } catch {
+                pollSet.watch(descriptor, for: .read, token: token)
+            }
+        }
+    }
+
+    private func wakeParked() throws(SystemError) {
+        for token in try parkingLot.wake() { turn(token, .read) }
+    }
+
+    // MARK: The supervisor
+
+    private func readControl() throws(SystemError) {
+        guard let control else { return }
+        for message in try control.receiveAvailable() where message == .drain { drain() }
+        if control.isEnded {
+            // Never live on alone: the port would be shared with whatever is started next.
+            pollSet.remove(control.descriptor)
+            if drainsUntil == nil {
+                logger.error("the supervisor is gone: draining")
+                drain()
+            }
+        }
+    }
+
+    /// Takes on nothing new, ends idle connections, and lets busy ones finish.
+    private func drain() {
+        guard drainsUntil == nil else { return }
+        drainsUntil = bench.now + bench.limits.drain
+        bench.service.isDraining = true
+        ignoreListeners()
+        // One turn each: an idle connection finds that it is over, and says so to its client.
+        for token in table.tokens { turn(token, []) }
+    }
+}
