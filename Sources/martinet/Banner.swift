@@ -1,0 +1,84 @@
+import POSIX
+import TLS
+
+/// What a server says when it is ready: where it is, who it is, and commands that show it works.
+struct Banner {
+    let folder: String
+    let addresses: [SocketAddress]
+    /// The first name asked for with `--host`; nil for none.
+    let hostName: String?
+    let certificate: Certificate
+    /// Nil where the certificate was given.
+    let development: DevelopmentCertificate?
+
+    func show() {
+        // Not print(_:), which would keep it in a buffer while whoever reads our pipe waits for it.
+        guard let output = try? FileDescriptor.duplicate(ThisProcess.standardOutput) else { return }
+        _ = try? output.writeWithoutWaiting([UInt8]((text + "\n").utf8).span)
+    }
+
+    var text: String {
+        var lines = ["Martinet \(Version.number) serves \(folder)", "", "    \(url)", ""]
+        for address in addresses where !address.isLoopback { lines.append("listening on   \(address)") }
+        let days = certificate.daysLeft(at: .now)
+        let names = certificate.names.joined(separator: ", ")
+        lines.append("certificate    \(development == nil ? "" : "development, ")for \(names) (\(days) days left)")
+        lines.append("SHA-256        \(certificate.fingerprint)")
+        if let development {
+            let state = development.isAuthorityNew ? " (made just now: let your browser trust it)" : ""
+            lines.append("authority      \(development.authorityPath)\(state)")
+        }
+        lines += ["", "Try it:", "  \(curlCommand)", "  \(clientCommand)", ""]
+        return lines.joined(separator: "\n")
+    }
+
+    private var port: UInt16 { addresses.first?.port ?? 0 }
+
+    /// The name to reach the server by: one that its certificate is for.
+    private var name: String {
+        if let hostName { return hostName.replacingStar }
+        if development != nil { return "localhost" }
+        return (certificate.names.first ?? "localhost").replacingStar
+    }
+
+    private var url: String { "https://\(name.isAddressWithColons ? "[\(name)]" : name):\(port)/" }
+
+    /// Where a client on this machine connects to.
+    private var target: SocketAddress {
+        guard let first = addresses.first else { return .loopback4(port: port) }
+        return first.isUnspecified ? .loopback4(port: first.port) : first
+    }
+
+    private var curlCommand: String {
+        var words = ["curl"]
+        if let development { words += ["--cacert", development.authorityPath.shellQuoted] }
+        if !isLocal {
+            let host = target.isIPv6 ? "[\(target.hostText)]" : target.hostText
+            words += ["--resolve", "\(name):\(port):\(host)"]
+        }
+        return (words + [url]).joined(separator: " ")
+    }
+
+    private var clientCommand: String {
+        var words = ["openssl s_client -connect", isLocal ? "localhost:\(port)" : "\(target)", "-servername", name]
+        if let development { words += ["-CAfile", development.authorityPath.shellQuoted] }
+        return (words + ["-verify_return_error </dev/null"]).joined(separator: " ")
+    }
+
+    private var isLocal: Bool { name == "localhost" && target.isLoopback }
+}
+
+extension String {
+    /// "*.example.org" stands for many names; this is one of them.
+    fileprivate var replacingStar: String { hasPrefix("*.") ? "www" + dropFirst() : self }
+
+    fileprivate var isAddressWithColons: Bool { contains(":") }
+
+    /// The text as one word for a shell.
+    fileprivate var shellQuoted: String {
+        let isPlain = utf8.allSatisfy {
+            $0 > 0x2A && $0 < 0x3B || $0 == 0x3D || $0 >= 0x40 && $0 < 0x5B || $0 == 0x5F || $0 >= 0x61 && $0 < 0x7B
+        }
+        return isPlain && !isEmpty ? self : "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+}

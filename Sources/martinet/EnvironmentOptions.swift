@@ -1,0 +1,34 @@
+import POSIX
+
+/// Options given by the environment: `MARTINET_PORT=9443` is `--port 9443` unless the command line has one.
+enum EnvironmentOptions {
+    /// The options that have an environment form, with their short forms. A repeatable one takes a list with commas.
+    private static let options: [(long: String, short: String?, isRepeatable: Bool)] = [
+        ("--port", "-p", false), ("--listen", "-l", true), ("--tls-cert", nil, true), ("--tls-key", nil, true),
+        ("--host", nil, true), ("--workers", nil, false), ("--tls-min", nil, false), ("--keylog", nil, false),
+        ("--access-log", nil, false),
+    ]
+
+    /// "--tls-cert" is MARTINET_TLS_CERT.
+    static func variable(for option: String) -> String {
+        "MARTINET_" + option.drop { $0 == "-" }.uppercased().split(separator: "-").joined(separator: "_")
+    }
+
+    /// The arguments, and behind them what only the environment says. Only `serve`, named or not, takes these options.
+    static func adding(to arguments: [String]) -> [String] {
+        let others = ["version", "worker", "help", "--help", "-h", "--version"]
+        guard !arguments.contains(where: others.contains) else { return arguments }
+        var added: [String] = []
+        for option in options {
+            let isGiven = arguments.contains { argument in
+                argument == option.long || argument.hasPrefix("\(option.long)=")
+                    || option.short.map { argument.hasPrefix($0) } ?? false
+            }
+            guard !isGiven, let value = ThisProcess.environment(variable(for: option.long)) else { continue }
+            let values = option.isRepeatable ? value.split(separator: ",").map(String.init) : [value]
+            for value in values { added += [option.long, value] }
+        }
+        guard let end = arguments.firstIndex(of: "--") else { return arguments + added }
+        return Array(arguments[..<end]) + added + Array(arguments[end...])
+    }
+}

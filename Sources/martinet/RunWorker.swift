@@ -1,0 +1,53 @@
+import ArgumentParser
+import Logging
+import POSIX
+import Responders
+import Server
+import TLS
+
+/// A worker process: started by the supervisor with its descriptors in place, and by nobody else.
+struct RunWorker: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "Serve the sockets that a supervisor hands down.", shouldDisplay: false)
+
+    @Argument(help: "The worker's place.")
+    var index: Int
+
+    /// The descriptors the supervisor hands down: its line first, then listening sockets, then the access log.
+    private static let controlDescriptor: CInt = 3
+
+    func run() throws {
+        // Whatever reaches the process group is the supervisor's to decide.
+        Signal.ignore([.interrupt, .terminate, .hangUp, .user1, .user2, .pipe])
+        ThisProcess.setName("martinet-\(index)")
+        let control = ControlChannel(FileDescriptor(owning: Self.controlDescriptor))
+        guard case .configuration(let bytes) = try control.receive() else {
+            throw RuntimeFailure(description: "this command is for supervisors to start")
+        }
+        let snapshot = try WorkerSnapshot.decode(bytes)
+        let firstListener = Self.controlDescriptor + 1
+        let afterListeners = firstListener + CInt(snapshot.listenerCount)
+        let logger = try Logs.makeLogger(
+            named: "worker \(index)", level: Logger.Level(rawValue: snapshot.logLevel) ?? .notice)
+        do {
+            let responder = try FileResponder(snapshot.site, mediaTypes: .system)
+            let worker = try Worker(
+                listeners: Array(firstListener..<afterListeners), context: TLSContext(snapshot.tls),
+                limits: snapshot.limits, responder: responder,
+                accessSink: snapshot.hasAccessLog ? LogSink(FileDescriptor(owning: afterListeners)) : nil,
+                logger: logger, control: control)
+            try worker.run()
+        } catch {
+            logger.critical("the worker ends: \(error)")
+            throw ExitCode(1)
+        }
+    }
+}
+
+extension MediaTypes {
+    /// The built-in table, and over it the system's if there is one.
+    static var system: MediaTypes {
+        guard let table = try? WholeFile.read("/etc/mime.types") else { return MediaTypes() }
+        return MediaTypes(systemTable: String(decoding: table, as: UTF8.self))
+    }
+}
