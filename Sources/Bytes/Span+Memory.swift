@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 // The one file of this room that touches raw memory: copies and searches that must run at memcpy's speed.

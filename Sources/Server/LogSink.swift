@@ -1,5 +1,5 @@
-package import POSIX
 import Bytes
+package import POSIX
 import Synchronization
 
 /// A file, pipe or terminal that lines are written to without ever waiting for it.

@@ -84,7 +84,9 @@ package final class Worker {
         while !isOver {
             try pollSet.wait(timeout: timeout, into: &events)
             setTime()
-            for event in events where event.token.generation != Fixture.generation { turn(event.token, event.readiness) }
+            for event in events where event.token.generation != Fixture.generation {
+                turn(event.token, event.readiness)
+            }
             runRunnable()
             for event in events where event.token.generation == Fixture.generation { try handle(event) }
             runTimers()

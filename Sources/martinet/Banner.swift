@@ -79,6 +79,7 @@ extension String {
         let isPlain = utf8.allSatisfy {
             $0 > 0x2A && $0 < 0x3B || $0 == 0x3D || $0 >= 0x40 && $0 < 0x5B || $0 == 0x5F || $0 >= 0x61 && $0 < 0x7B
         }
-        return isPlain && !isEmpty ? self : "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        return isPlain && !isEmpty
+            ? self : "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 }

@@ -58,7 +58,9 @@ struct DevelopmentCertificate {
     private static func server(
         _ names: [String], in directory: String, _ authority: Certificate
     ) throws -> TLSConfiguration.Identity {
-        let file = "server-" + names.map { $0.map { $0.isLetter || $0.isNumber ? $0 : "_" } }.map { String($0) }.joined(separator: "+")
+        let file =
+            "server-"
+            + names.map { $0.map { $0.isLetter || $0.isNumber ? $0 : "_" } }.map { String($0) }.joined(separator: "+")
         if let known = try load(file, in: directory), known.certificate.daysLeft(at: .now) >= leastDaysLeft,
             known.certificate.names == names, known.certificate.isIssued(by: authority)
         {

@@ -19,7 +19,8 @@ enum Identities {
 
     private static func read(chain: String, key: String) throws -> TLSConfiguration.Identity {
         let identity = TLSConfiguration.Identity(
-            source: chain, chain: try contents(chain, option: "--tls-cert"), key: try contents(key, option: "--tls-key"))
+            source: chain, chain: try contents(chain, option: "--tls-cert"), key: try contents(key, option: "--tls-key")
+        )
         do {
             _ = try Certificate(identity)
         } catch {

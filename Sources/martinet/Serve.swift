@@ -110,7 +110,8 @@ struct Serve: ParsableCommand {
         let listeners =
             listen.isEmpty
             ? try Listeners(loopbackPort: port, workerCount: workerCount)
-            : try Listeners(listen.flatMap { try ListenAddress.parse($0, option: "--listen") }, workerCount: workerCount)
+            : try Listeners(
+                listen.flatMap { try ListenAddress.parse($0, option: "--listen") }, workerCount: workerCount)
         let access = try Logs.openAccessLog(accessLog ?? (quiet ? "none" : "-"))
         let snapshot = WorkerSnapshot(
             tls: tls, limits: Limits(), site: FileSite(root: root), listenerCount: listeners.addresses.count,
