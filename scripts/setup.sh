@@ -1,0 +1,48 @@
+# Sourced by the other scripts: finds what they need, and installs what is missing where that is allowed.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '%s\n' "$*" >&2; }
+
+# The Swift toolchain cannot be installed from Debian; say where it comes from.
+need_swift() {
+    if ! command -v swift >/dev/null; then
+        say "Swift is missing: install 6.3 or later from https://www.swift.org/install/linux/ and put it on PATH."
+        exit 1
+    fi
+    local version
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+    if [ "$(printf '6.3\n%s\n' "$version" | sort -V | head -n 1)" != 6.3 ]; then
+        say "Swift $version is too old: Martinet needs 6.3 or later from https://www.swift.org/install/linux/."
+        exit 1
+    fi
+}
+
+# need_packages PROBE=PACKAGE ...: a probe is a command, or a file if it begins with a slash.
+need_packages() {
+    local pair missing=()
+    for pair in "$@"; do
+        case "$pair" in
+            /*) [ -e "${pair%%=*}" ] || missing+=("${pair#*=}") ;;
+            *) command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}") ;;
+        esac
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    local install=(apt-get install -y --no-install-recommends "${missing[@]}")
+    local as_root=()
+    if [ "$(id -u)" != 0 ]; then as_root=(sudo -n); fi
+    if ! command -v apt-get >/dev/null || ! "${as_root[@]}" true 2>/dev/null; then
+        say "Missing: ${missing[*]}. Install them and run this again; on Debian: sudo ${install[*]}"
+        exit 1
+    fi
+    say "Installing with apt-get: ${missing[*]}"
+    "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=300 update -qq >&2
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" "${install[@]}" -qq -o DPkg::Lock::Timeout=300 >&2
+}
+
+# What compiling takes.
+need_build() {
+    need_swift
+    need_packages /usr/include/openssl/ssl.h=libssl-dev pkg-config=pkg-config git=git
+}
