@@ -45,9 +45,8 @@ struct RunWorker: ParsableCommand {
 }
 
 extension MediaTypes {
-    /// The built-in table, and over it the system's if there is one.
+    /// The system's table if there is one, and behind it the built-in one.
     static var system: MediaTypes {
-        guard let table = try? WholeFile.read("/etc/mime.types") else { return MediaTypes() }
-        return MediaTypes(systemTable: String(decoding: table, as: UTF8.self))
+        MediaTypes(systemTable: (try? WholeFile.read("/etc/mime.types")) ?? [])
     }
 }

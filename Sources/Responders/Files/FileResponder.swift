@@ -157,7 +157,7 @@ package final class FileResponder: Responder {
 
     private func fields(of status: FileStatus, name: [UInt8]) -> Fields {
         var fields = Fields()
-        fields.append("Content-Type", [UInt8](mediaTypes.contentType(ofFileNamed: name).utf8))
+        fields.append("Content-Type", mediaTypes.contentType(ofFileNamed: name))
         var date: [UInt8] = []
         HTTPDate.append(status.modificationSeconds, to: &date)
         fields.append("Last-Modified", date)

@@ -1,8 +1,11 @@
 import Bytes
 
 /// A file's media type, known by the extension of its name (RFC 9110 §8.3).
-package struct MediaTypes {
-    private var types: [String: String]
+package final class MediaTypes {
+    /// A `mime.types` file: on each line a type and its extensions.
+    private let systemTable: [UInt8]
+    /// What was looked up before, by extension in lower case. Extensions come from files that exist, so they are few.
+    private var known: [[UInt8]: [UInt8]] = [:]
 
     /// What the web is made of, where the system has no table or does not name it.
     private static let builtIn: [String: String] = [
@@ -17,30 +20,69 @@ package struct MediaTypes {
         "wav": "audio/wav", "flac": "audio/flac", "webmanifest": "application/manifest+json",
         "atom": "application/atom+xml", "rss": "application/rss+xml", "xhtml": "application/xhtml+xml",
     ]
+    /// Scripts are text/javascript since RFC 9239, and browsers insist on it for modules, whatever older tables say.
+    private static let settled = ["js", "mjs"]
+    private static let unknown = [UInt8]("application/octet-stream".utf8)
 
-    /// The built-in table alone.
-    package init() {
-        types = Self.builtIn
-    }
-
-    /// The built-in table, and over it what a `mime.types` file names: a type and its extensions on each line.
-    package init(systemTable text: String) {
-        self.init()
-        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
-            let words = line.split { $0 == " " || $0 == "\t" }
-            guard let type = words.first, words.count > 1 else { continue }
-            for name in words.dropFirst() { types[String(name).lowercased()] = String(type) }
-        }
-        // Scripts are text/javascript since RFC 9239, and browsers insist on it for modules.
-        types["js"] = Self.builtIn["js"]
-        types["mjs"] = Self.builtIn["mjs"]
+    /// - Parameter systemTable: the text of a `mime.types` file, which goes before the built-in table; empty for none.
+    package init(systemTable: [UInt8] = []) {
+        self.systemTable = systemTable
     }
 
     /// The type of a file by its name, ready for Content-Type: with `charset=utf-8` where it is text.
-    package func contentType(ofFileNamed name: [UInt8]) -> String {
-        guard let dot = name.lastIndex(of: ASCII.dot), dot > (name.lastIndex(of: ASCII.slash) ?? -1) + 1,
-            let type = types[String(decoding: name[(dot + 1)...], as: UTF8.self).lowercased()]
-        else { return "application/octet-stream" }
-        return type.hasPrefix("text/") ? "\(type); charset=utf-8" : type
+    package func contentType(ofFileNamed name: [UInt8]) -> [UInt8] {
+        guard let dot = name.lastIndex(of: ASCII.dot), dot > (name.lastIndex(of: ASCII.slash) ?? -1) + 1 else {
+            return Self.unknown
+        }
+        let suffix = name[(dot + 1)...].map(ASCII.lowercased)
+        if let type = known[suffix] { return type }
+        let type = find(suffix)
+        known[suffix] = type
+        return type
+    }
+
+    private func find(_ suffix: [UInt8]) -> [UInt8] {
+        let text = String(decoding: suffix, as: UTF8.self)
+        let builtIn = Self.builtIn[text].map { [UInt8]($0.utf8) }
+        guard var type = Self.settled.contains(text) ? builtIn : findInSystemTable(suffix) ?? builtIn else {
+            return Self.unknown
+        }
+        if type.span.hasPrefix("text/") { type.append("; charset=utf-8") }
+        return type
+    }
+
+    /// Searched anew for each extension that comes up: reading the whole table into one of our own at start-up would
+    /// cost more than a server's first hundred lookups.
+    private func findInSystemTable(_ suffix: [UInt8]) -> [UInt8]? {
+        let bytes = systemTable
+        let table = bytes.span
+        var lineStart = 0
+        while lineStart < table.count {
+            let lineEnd = table.firstIndex(of: ASCII.lineFeed, from: lineStart) ?? table.count
+            if table[lineStart] != UInt8(ascii: "#"), let type = Self.type(table, lineStart..<lineEnd, naming: suffix) {
+                return type
+            }
+            lineStart = lineEnd + 1
+        }
+        return nil
+    }
+
+    /// The type that a line gives to the extension; nil if it does not name it.
+    private static func type(_ table: Span<UInt8>, _ line: Range<Int>, naming suffix: [UInt8]) -> [UInt8]? {
+        var type: Range<Int>?
+        var start = line.lowerBound
+        while start < line.upperBound {
+            var end = start
+            while end < line.upperBound, table[end] > ASCII.space { end += 1 }
+            if end > start {
+                if type == nil {
+                    type = start..<end
+                } else if table.extracting(start..<end).isEqual(to: suffix.span) {
+                    return type.map { [UInt8](copying: table.extracting($0)) }
+                }
+            }
+            start = end + 1
+        }
+        return nil
     }
 }
