@@ -40,6 +40,11 @@ extension Span<UInt8> {
         }
     }
 
+    /// Whether the array holds the same bytes.
+    package func isEqual(to bytes: [UInt8]) -> Bool {
+        isEqual(to: bytes.span)
+    }
+
     /// Whether both spans hold the same bytes.
     package func isEqual(to other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }

@@ -25,6 +25,34 @@ package struct Fields: Equatable, Sendable {
         bytes.append("\r\n")
     }
 
+    /// Appends a line whose name, too, is made at run time; it is the caller's to make sure that the name is a token.
+    package mutating func append(name: [UInt8], _ value: [UInt8]) {
+        bytes += name
+        bytes.append(": ")
+        for byte in value { bytes.append(byte < 0x20 && byte != ASCII.tab || byte == 0x7F ? ASCII.space : byte) }
+        bytes.append("\r\n")
+    }
+
+    /// Appends a line, and drops those before it that have the same name.
+    package mutating func replace(_ name: StaticString, _ value: [UInt8]) {
+        remove([UInt8](copying: name.utf8Span))
+        append(name, value)
+    }
+
+    /// Drops every line with this name, whatever its case.
+    package mutating func remove(_ name: [UInt8]) {
+        let wanted = name.map(ASCII.lowercased)
+        var kept: [UInt8] = []
+        var lineStart = 0
+        while lineStart < bytes.count {
+            let lineEnd = (bytes.span.firstIndex(of: ASCII.lineFeed, from: lineStart) ?? bytes.count - 1) + 1
+            let line = bytes[lineStart..<lineEnd]
+            if line.prefix(while: { $0 != ASCII.colon }).map(ASCII.lowercased) != wanted { kept += line }
+            lineStart = lineEnd
+        }
+        bytes = kept
+    }
+
     package mutating func append(_ name: StaticString, _ value: Int) {
         bytes.append(name)
         bytes.append(": ")

@@ -19,6 +19,7 @@ package struct StatusCode: RawRepresentable, Hashable, Sendable {
     package static let forbidden = StatusCode(rawValue: 403)
     package static let notFound = StatusCode(rawValue: 404)
     package static let methodNotAllowed = StatusCode(rawValue: 405)
+    package static let notAcceptable = StatusCode(rawValue: 406)
     package static let requestTimeout = StatusCode(rawValue: 408)
     package static let preconditionFailed = StatusCode(rawValue: 412)
     package static let contentTooLarge = StatusCode(rawValue: 413)
