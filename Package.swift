@@ -35,15 +35,18 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev", "pkg-config"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"])]),
         .target(name: "CLinux"),
 
         room("Bytes", extra: [.enableExperimentalFeature("Lifetimes")]),
         room("POSIX", imports: ["CLinux", "Bytes"]),
         room("EventLoop", imports: ["POSIX"]),
         room("TLS", imports: ["COpenSSL", "POSIX", "Bytes"]),
+        room("Compression", imports: ["CZlib", "CBrotli"]),
         room("HTTP", imports: ["Bytes"]),
         room("HTTP1", imports: ["HTTP", "Bytes"]),
-        room("Responders", imports: ["HTTP", "POSIX", "Bytes"]),
+        room("Responders", imports: ["HTTP", "Compression", "POSIX", "Bytes"]),
         room("Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Bytes", logging]),
         .executableTarget(
             name: "martinet",

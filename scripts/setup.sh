@@ -44,5 +44,6 @@ need_packages() {
 # What compiling takes.
 need_build() {
     need_swift
-    need_packages /usr/include/openssl/ssl.h=libssl-dev pkg-config=pkg-config git=git
+    need_packages /usr/include/openssl/ssl.h=libssl-dev pkg-config=pkg-config git=git \
+        /usr/include/zlib.h=zlib1g-dev /usr/include/brotli/encode.h=libbrotli-dev
 }
