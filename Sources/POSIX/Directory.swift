@@ -12,6 +12,8 @@ package struct Directory: ~Copyable {
         case beneath
         /// Open without effects (O_PATH), look where it led, then open for reading: for older kernels, and for absolute links.
         case checked
+        /// Wherever links lead.
+        case anywhere
     }
 
     package init(_ path: String, resolution: Resolution = .beneath) throws(SystemError) {
@@ -38,6 +40,10 @@ package struct Directory: ~Copyable {
             return try openChecked(terminated)
         case .checked:
             return try openChecked(terminated)
+        case .anywhere:
+            let number = unsafe clinux_openat(descriptor.number, terminated, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+            guard number >= 0 else { throw SystemError("openat") }
+            return FileDescriptor(owning: number)
         }
     }
 
@@ -82,8 +88,9 @@ extension FileDescriptor {
     /// The entries of the directory that this descriptor is open on, unsorted, without `.` and `..`.
     ///
     /// Entries that vanish meanwhile and links that lead nowhere are left out.
-    package consuming func entries() throws(SystemError) -> [DirectoryEntry] {
-        let number = release()
+    package func entries() throws(SystemError) -> [DirectoryEntry] {
+        // A second descriptor, since closing the stream closes the one it reads from.
+        let number = try FileDescriptor.duplicate(number).release()
         guard let stream = unsafe fdopendir(number) else {
             let error = SystemError("fdopendir")
             close(number)

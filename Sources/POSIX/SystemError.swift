@@ -23,6 +23,8 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     package var isUnavailable: Bool { code == EADDRNOTAVAIL || code == EAFNOSUPPORT }
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var isForbidden: Bool { code == EACCES || code == EPERM }
+    /// A FIFO without a reader or a socket, neither of which can be opened as a file.
+    package var hasNoFarEnd: Bool { code == ENXIO }
     package var isNameTooLong: Bool { code == ENAMETOOLONG }
     package var isUnsupported: Bool { code == ENOSYS }
     /// A symbolic link led out of the directory, or in circles.

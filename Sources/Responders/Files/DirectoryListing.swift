@@ -2,29 +2,75 @@ import Bytes
 import HTTP
 import POSIX
 
-/// A directory's contents as a page: directories first, then by name; readable on any screen, without scripts.
+/// A directory's contents for a person or a program: directories first, then in the order asked for; readable on any
+/// screen, without scripts.
 struct DirectoryListing {
-    /// The directory's path beneath the root, decoded, without slashes at its ends.
-    let path: [UInt8]
-    private let entries: [DirectoryEntry]
+    /// How the entries are sorted: `?sort=name|size|time&order=asc|desc`.
+    struct Order: Equatable {
+        enum Key: String, CaseIterable {
+            case name, size, time
+        }
 
-    init(path: [UInt8], entries: [DirectoryEntry]) {
+        var key = Key.name
+        var isDescending = false
+
+        init(key: Key = .name, isDescending: Bool = false) {
+            self.key = key
+            self.isDescending = isDescending
+        }
+
+        /// Reads a query; what it does not understand in it changes nothing.
+        init(query: String) {
+            for parameter in query.split(separator: "&") {
+                let words = parameter.split(separator: "=", maxSplits: 1)
+                guard words.count == 2 else { continue }
+                if words[0] == "sort", let key = Key(rawValue: String(words[1])) { self.key = key }
+                if words[0] == "order" { isDescending = words[1] == "desc" }
+            }
+        }
+    }
+
+    /// The directory's path beneath the root, decoded, without slashes at its ends.
+    private let path: [UInt8]
+    private let entries: [DirectoryEntry]
+    private let order: Order
+
+    init(path: [UInt8], entries: [DirectoryEntry], showsHidden: Bool = false, order: Order = Order()) {
         self.path = path
+        self.order = order
         self.entries =
             entries
-            .filter { $0.name.first != ASCII.dot && $0.status.kind != .other }
+            .filter { (showsHidden || $0.name.first != ASCII.dot) && $0.status.kind != .other }
             .sorted { first, second in
                 let isFirstDirectory = first.status.kind == .directory
                 guard isFirstDirectory == (second.status.kind == .directory) else { return isFirstDirectory }
-                return first.name.lexicographicallyPrecedes(second.name)
+                return order.isDescending ? Self.precedes(second, first, order) : Self.precedes(first, second, order)
             }
     }
+
+    private static func precedes(_ first: DirectoryEntry, _ second: DirectoryEntry, _ order: Order) -> Bool {
+        switch order.key {
+        case .size where first.status.byteCount != second.status.byteCount:
+            first.status.byteCount < second.status.byteCount
+        case .time where first.status.modificationSeconds != second.status.modificationSeconds:
+            first.status.modificationSeconds < second.status.modificationSeconds
+        default:
+            first.name.lexicographicallyPrecedes(second.name)
+        }
+    }
+
+    // MARK: For people
 
     /// The page, in UTF-8.
     var page: [UInt8] {
         var page: [UInt8] = []
         page.reserveCapacity(2048 + entries.count * 160)
         page.append(text: Self.opening(title: title))
+        page.append("<tr>")
+        for (key, text) in [(Order.Key.name, "Name"), (.size, "Size"), (.time, "Modified (UTC)")] {
+            page.append(text: headCell(key, text))
+        }
+        page.append("\n")
         if !path.isEmpty { page.append("<tr><td><a href=\"../\">../</a><td><td>\n") }
         for entry in entries { appendRow(entry, to: &page) }
         page.append("</table>\n")
@@ -37,18 +83,25 @@ struct DirectoryListing {
         "/" + HTML.escaped(String(decoding: path, as: UTF8.self)) + (path.isEmpty ? "" : "/")
     }
 
+    /// A column's head, which sorts by it, and the other way round if it does already.
+    private func headCell(_ key: Order.Key, _ text: String) -> String {
+        let isCurrent = order.key == key
+        let next = isCurrent && !order.isDescending ? "desc" : "asc"
+        let mark = isCurrent ? (order.isDescending ? " ↓" : " ↑") : ""
+        return "<th><a href=\"?sort=\(key.rawValue)&amp;order=\(next)\">\(text)\(mark)</a>"
+    }
+
     private func appendRow(_ entry: DirectoryEntry, to page: inout [UInt8]) {
         let isDirectory = entry.status.kind == .directory
-        let suffix: StaticString = isDirectory ? "/\">" : "\">"
         page.append("<tr><td><a href=\".")
-        page.append(TargetPath.encode(entry.name))
-        page.append(suffix)
+        page += TargetPath.encode(entry.name)
+        page.append(isDirectory ? "/\">" : "\">")
         page.append(text: HTML.escaped(String(decoding: entry.name, as: UTF8.self)))
         if isDirectory { page.append(byte: ASCII.slash) }
         page.append("</a><td>")
         if !isDirectory { page.append(text: Self.sizeText(entry.status.byteCount)) }
         page.append("<td>")
-        Self.append(modified: entry.status.modificationSeconds, to: &page)
+        page.append(text: String(Self.dateText(entry.status.modificationSeconds, separator: " ").dropLast(3)))
         page.append("\n")
     }
 
@@ -66,17 +119,33 @@ struct DirectoryListing {
         return tenths < 1000 ? "\(tenths / 10).\(tenths % 10) \(name)" : "\(tenths / 10) \(name)"
     }
 
-    private static func append(modified seconds: Int, to page: inout [UInt8]) {
+    /// "2026-11-22 20:05:38".
+    private static func dateText(_ seconds: Int, separator: String) -> String {
         let date = CalendarDate(secondsSince1970: seconds)
-        page.append(decimal: date.year, digitCount: 4)
-        page.append(byte: UInt8(ascii: "-"))
-        page.append(decimal: date.month, digitCount: 2)
-        page.append(byte: UInt8(ascii: "-"))
-        page.append(decimal: date.day, digitCount: 2)
-        page.append(byte: ASCII.space)
-        page.append(decimal: date.hour, digitCount: 2)
-        page.append(byte: ASCII.colon)
-        page.append(decimal: date.minute, digitCount: 2)
+        var text: [UInt8] = []
+        text.append(decimal: date.year, digitCount: 4)
+        text.append(byte: UInt8(ascii: "-"))
+        text.append(decimal: date.month, digitCount: 2)
+        text.append(byte: UInt8(ascii: "-"))
+        text.append(decimal: date.day, digitCount: 2)
+        text.append(text: separator)
+        date.appendTime(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    // MARK: For programs
+
+    /// An array with an object for each entry: `name`, `type` ("file" or "directory"), `size` in bytes, `modified`.
+    var json: [UInt8] {
+        let objects = entries.map { entry in
+            let isDirectory = entry.status.kind == .directory
+            return """
+                {"name":\(JSON.quoted(entry.name)),"type":"\(isDirectory ? "directory" : "file")",\
+                "size":\(isDirectory ? "null" : "\(entry.status.byteCount)"),\
+                "modified":"\(Self.dateText(entry.status.modificationSeconds, separator: "T"))Z"}
+                """
+        }
+        return [UInt8](("[" + objects.joined(separator: ",\n") + "]\n").utf8)
     }
 
     private static func opening(title: String) -> String {
@@ -95,13 +164,30 @@ struct DirectoryListing {
         td:first-child { overflow-wrap: anywhere; width: 99% }
         th + th, td + td { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums }
         tr:hover td { background: #8881 }
-        a { text-decoration: none } a:hover { text-decoration: underline }
+        a { text-decoration: none } a:hover { text-decoration: underline } th a { color: inherit }
         @media (max-width: 30em) { th:nth-child(3), td:nth-child(3) { display: none } }
         </style>
         <h1>\(title)</h1>
         <table>
-        <tr><th>Name<th>Size<th>Modified (UTC)
 
         """
+    }
+}
+
+/// Text in JSON (RFC 8259 §7).
+private enum JSON {
+    /// A string with its quotes. What is not UTF-8 becomes U+FFFD.
+    static func quoted(_ bytes: [UInt8]) -> String {
+        var text = "\""
+        for character in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            switch character {
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            case _ where character.value < 0x20:
+                text += "\\u00" + (character.value < 16 ? "0" : "") + String(character.value, radix: 16)
+            default: text.unicodeScalars.append(character)
+            }
+        }
+        return text + "\""
     }
 }

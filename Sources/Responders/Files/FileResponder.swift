@@ -1,4 +1,5 @@
 import Bytes
+import Compression
 package import HTTP
 package import POSIX
 
@@ -8,11 +9,17 @@ package final class FileResponder: Responder {
     private let site: FileSite
     private let mediaTypes: MediaTypes
     private var cache = FileCache()
+    /// Clients of one kind all send the same Accept-Encoding, so the last one read is mostly the next one too.
+    private var lastAcceptEncoding: [UInt8] = []
+    private var lastCodings = AcceptedCodings()
+    private var lastSignature = 0
 
     private static let allowedMethods: StaticString = "GET, HEAD, OPTIONS"
+    /// Below this a file is not worth compressing: it fits into a packet as it is.
+    private static let leastCompressed = 256
 
     package init(_ site: FileSite, mediaTypes: MediaTypes) throws(SystemError) {
-        root = try Directory(site.root)
+        root = try Directory(site.root, resolution: site.followsLinks ? .anywhere : .beneath)
         self.site = site
         self.mediaTypes = mediaTypes
     }
@@ -29,56 +36,61 @@ package final class FileResponder: Responder {
         default:
             return .complete(.methodNotAllowed(Self.allowedMethods))
         }
+        readCodings(request)
         let path = request.bytes.span.extracting(request.path)
-        let place = FileCache.place(of: path)
-        if let response = cache.response(at: place, for: path, now: request.arrival) { return .complete(response) }
+        let place = FileCache.place(of: path, codings: lastSignature)
+        if let entry = cache.entry(at: place, for: path, codings: lastSignature), entry.freshUntil > request.arrival {
+            return answer(request, entry)
+        }
         do throws(Refusal) {
             return try find(request, place)
         } catch {
+            cache.remove(at: place)
             return .complete(error.response)
         }
     }
 
-    // MARK: Finding
-
-    /// Why there is nothing to send.
-    private enum Refusal: Error {
-        case malformed(String)
-        case notFound
-        case forbidden
-        case failed(SystemError)
-
-        init(_ error: SystemError) {
-            if error.isMissing || error.isEscape || error.isLoop || error.isNameTooLong {
-                self = .notFound
-            } else if error.isForbidden {
-                self = .forbidden
-            } else {
-                self = .failed(error)
-            }
+    /// What the client accepts. Ranges count in the representation without a coding, so those who want one get that.
+    private func readCodings(_ request: borrowing Request) {
+        let value = request.value(of: .acceptEncoding)
+        let isUsual = site.compresses && value != nil && request.count(of: .acceptEncoding) == 1 && !request.has(.range)
+        if isUsual, let value, request.bytes.span.extracting(value).isEqual(to: lastAcceptEncoding) { return }
+        lastAcceptEncoding = []
+        lastCodings = AcceptedCodings()
+        if site.compresses {
+            let codings = AcceptedCodings(request)
+            if !request.has(.range) || !codings.accepts(.identity) { lastCodings = codings }
+            if isUsual, let value { lastAcceptEncoding = [UInt8](request.bytes[value]) }
         }
-
-        var response: Response {
-            switch self {
-            case .malformed(let explanation): .error(.badRequest, explanation)
-            case .notFound: .error(.notFound, "There is nothing at this address.")
-            case .forbidden: .error(.forbidden, "The server may not read this file.")
-            case .failed(let error):
-                error.isExhaustion
-                    ? .error(.serviceUnavailable, "The server is too busy to open the file. Try again soon.")
-                    : .error(.internalServerError, "The server could not open the file.")
-            }
-        }
+        lastSignature = lastCodings.signature
     }
+
+    private func answer(_ request: borrowing Request, _ entry: FileCache.Entry) -> Answer {
+        guard RepresentationAnswer.isSelective(request) else { return .complete(entry.response) }
+        return RepresentationAnswer.make(request, entry.representation, .bytes(entry.content))
+    }
+
+    // MARK: Finding
 
     private func find(_ request: borrowing Request, _ place: Int) throws(Refusal) -> Answer {
         let path = try resolve(request.bytes.span.extracting(request.path))
+        do throws(Refusal) {
+            return try find(path, request, place)
+        } catch {
+            guard case .notFound = error, let fallback = site.fallbackFile, isPageWanted(path, request) else {
+                throw error
+            }
+            let name = [UInt8](fallback.utf8)
+            return try send(try openFile(name), name: name, request, place)
+        }
+    }
+
+    private func find(_ path: TargetPath, _ request: borrowing Request, _ place: Int) throws(Refusal) -> Answer {
         let file = try openFile(path.relative)
-        let status = try status(of: file)
-        switch status.kind {
+        switch file.status.kind {
         case .regular:
-            guard !path.endsWithSlash || path.relative.isEmpty else { throw .notFound }
-            return try send(file, status, name: path.relative, request, place)
+            guard !path.endsWithSlash else { throw .notFound }
+            return try send(file, name: path.relative, request, place)
         case .directory:
             guard path.endsWithSlash else { return .complete(redirectToDirectory(path, request)) }
             return try sendDirectory(file, path, request, place)
@@ -89,7 +101,7 @@ package final class FileResponder: Responder {
 
     private func resolve(_ encoded: Span<UInt8>) throws(Refusal) -> TargetPath {
         do throws(TargetPath.Refusal) {
-            return try TargetPath(encoded)
+            return try TargetPath(encoded, allowsHidden: site.showsHidden)
         } catch {
             switch error {
             case .malformed(let explanation): throw .malformed(explanation)
@@ -98,55 +110,98 @@ package final class FileResponder: Responder {
         }
     }
 
-    private func openFile(_ relative: [UInt8]) throws(Refusal) -> FileDescriptor {
-        do throws(SystemError) { return try root.open(relative) } catch { throw Refusal(error) }
+    private func openFile(_ relative: [UInt8]) throws(Refusal) -> OpenFile {
+        do throws(SystemError) { return try OpenFile(root.open(relative)) } catch { throw Refusal(error) }
     }
 
-    private func status(of file: borrowing FileDescriptor) throws(Refusal) -> FileStatus {
-        do throws(SystemError) { return try file.status() } catch { throw Refusal(error) }
+    /// The file, if there is one and it is a regular file.
+    private func openFileIfAny(_ relative: [UInt8]) throws(Refusal) -> OpenFile? {
+        do throws(Refusal) {
+            let file = try openFile(relative)
+            return file.status.kind == .regular ? file : nil
+        } catch {
+            if case .notFound = error { return nil }
+            throw error
+        }
+    }
+
+    /// Whether the request is for a page of an application, and not for a script or picture that is missing.
+    private func isPageWanted(_ path: TargetPath, _ request: borrowing Request) -> Bool {
+        let name = path.relative.split(separator: ASCII.slash).last ?? []
+        return !name.contains(ASCII.dot) || AcceptedTypes.lists("text/html", in: request)
     }
 
     // MARK: Sending
 
     private func send(
-        _ file: consuming FileDescriptor, _ status: FileStatus, name: [UInt8], _ request: borrowing Request,
-        _ place: Int
+        _ file: OpenFile, name: [UInt8], _ request: borrowing Request, _ place: Int
     ) throws(Refusal) -> Answer {
+        let (chosen, representation) = try select(file, name: name)
         let path = request.bytes.span.extracting(request.path)
-        if let response = cache.revalidate(at: place, for: path, status: status, now: request.arrival) {
-            return .complete(response)
+        if let entry = cache.entry(at: place, for: path, codings: lastSignature),
+            entry.representation.status == representation.status, entry.representation.coding == representation.coding
+        {
+            cache.renew(entry, now: request.arrival)
+            return answer(request, entry)
         }
-        var response = Response(.ok, fields: fields(of: status, name: name))
-        if status.byteCount <= FileCache.fileByteLimit, let content = try readWhole(file, status) {
-            response.content = .bytes(content)
-            if isSettled(status) {
-                cache.insert(
-                    FileCache.Entry(
-                        path: [UInt8](copying: path), response: response, byteCount: content.count, status: status,
-                        freshUntil: request.arrival + FileCache.freshness), at: place)
+        if chosen.status.byteCount <= FileCache.fileByteLimit,
+            let content = try readWhole(chosen, encodedAs: representation)
+        {
+            if isSettled(chosen.status) {
+                let key = FileCache.Key(path: [UInt8](copying: path), codings: lastSignature)
+                cache.insert(FileCache.Entry(key, representation, content, now: request.arrival), at: place)
             }
-            return .complete(response)
+            return RepresentationAnswer.make(request, representation, .bytes(content))
         }
-        response.content = .stream(length: status.byteCount)
-        return .exchange(FileExchange(response, file: file, range: 0..<status.byteCount))
+        return RepresentationAnswer.make(request, representation, .file(chosen))
     }
 
-    /// The whole of a small file; nil if it changed while it was read.
-    private func readWhole(_ file: borrowing FileDescriptor, _ status: FileStatus) throws(Refusal) -> [UInt8]? {
-        var content = [UInt8](repeating: 0, count: status.byteCount)
+    /// The file's best coding that the client accepts: in a file of its own beside it, or made here.
+    private func select(_ file: OpenFile, name: [UInt8]) throws(Refusal) -> (OpenFile, Representation) {
+        let contentType = mediaTypes.contentType(ofFileNamed: name)
+        var ready: [ContentCoding: OpenFile] = [.identity: file]
+        var available = [ContentCoding.identity]
+        var varies = false
+        if site.compresses {
+            for (coding, suffix) in [(ContentCoding.brotli, ".br"), (.gzip, ".gz")] {
+                guard let neighbour = try openFileIfAny(name + [UInt8](suffix.utf8)), neighbour.isCurrent(for: file)
+                else { continue }
+                ready[coding] = neighbour
+                available.append(coding)
+            }
+            let isCompressible =
+                file.status.byteCount >= Self.leastCompressed && MediaTypes.isCompressible(contentType)
+            if isCompressible { available = ContentCoding.allCases }
+            varies = available.count > 1
+        }
+        guard let coding = lastCodings.best(of: available) else { throw .notAcceptable }
+        let chosen = ready[coding] ?? file
+        let representation = Representation(
+            chosen.status, coding: coding, isEncodedHere: ready[coding] == nil, contentType: contentType,
+            varies: varies, cacheControl: site.cacheControl)
+        return (chosen, representation)
+    }
+
+    /// The whole of a small file in its coding; nil if it changed while it was read.
+    private func readWhole(
+        _ file: OpenFile, encodedAs representation: Representation
+    ) throws(Refusal) -> [UInt8]? {
+        var content = [UInt8](repeating: 0, count: file.status.byteCount)
         do throws(SystemError) {
             var count = 0
             while count < content.count {
                 var all = content.mutableSpan
                 var rest = all._mutatingExtracting(droppingFirst: count)
-                let read = try file.read(into: &rest, at: count)
+                let read = try file.descriptor.read(into: &rest, at: count)
                 guard read > 0 else { return nil }
                 count += read
             }
-            return try file.status() == status ? content : nil
+            guard try file.descriptor.status() == file.status else { return nil }
         } catch {
             throw Refusal(error)
         }
+        guard representation.isEncodedHere else { return content }
+        return try? representation.coding.makeEncoder()?.encodeAll(content)
     }
 
     /// Whether the file's times can be relied on to change when its content does. The kernel's clock moves in steps of a
@@ -155,63 +210,27 @@ package final class FileResponder: Responder {
         WallTime.now.seconds - status.modificationSeconds >= 2
     }
 
-    private func fields(of status: FileStatus, name: [UInt8]) -> Fields {
-        var fields = Fields()
-        fields.append("Content-Type", mediaTypes.contentType(ofFileNamed: name))
-        var date: [UInt8] = []
-        HTTPDate.append(status.modificationSeconds, to: &date)
-        fields.append("Last-Modified", date)
-        fields.append("ETag", entityTag(of: status))
-        appendCacheControl(to: &fields)
-        return fields
-    }
-
-    /// A strong validator: whatever changes the content changes the size or the time in nanoseconds. No inode, so that
-    /// several servers with the same files agree.
-    private func entityTag(of status: FileStatus) -> [UInt8] {
-        var tag = [ASCII.quote]
-        tag.append(hexadecimal: UInt64(truncatingIfNeeded: status.modificationSeconds), digitCount: 9)
-        tag.append(hexadecimal: UInt64(truncatingIfNeeded: status.modificationNanoseconds), digitCount: 8)
-        tag.append(byte: UInt8(ascii: "-"))
-        tag.append(text: String(status.byteCount, radix: 16))
-        tag.append(byte: ASCII.quote)
-        return tag
-    }
-
-    private func appendCacheControl(to fields: inout Fields) {
-        if let cacheControl = site.cacheControl { fields.append("Cache-Control", [UInt8](cacheControl.utf8)) }
-    }
-
     // MARK: Directories
 
     private func sendDirectory(
-        _ directory: consuming FileDescriptor, _ path: TargetPath, _ request: borrowing Request, _ place: Int
+        _ directory: OpenFile, _ path: TargetPath, _ request: borrowing Request, _ place: Int
     ) throws(Refusal) -> Answer {
         for index in site.indexNames {
             let name = path.relative + (path.relative.isEmpty ? [] : [ASCII.slash]) + [UInt8](index.utf8)
-            guard let file = try openIndex(name) else { continue }
-            let status = try status(of: file)
-            guard status.kind == .regular else { continue }
-            return try send(file, status, name: name, request, place)
+            if let file = try openFileIfAny(name) { return try send(file, name: name, request, place) }
         }
         guard site.hasListing else { throw .notFound }
         let entries: [DirectoryEntry]
-        do throws(SystemError) { entries = try directory.entries() } catch { throw Refusal(error) }
+        do throws(SystemError) { entries = try directory.descriptor.entries() } catch { throw Refusal(error) }
+        let listing = DirectoryListing(
+            path: path.relative, entries: entries, showsHidden: site.showsHidden,
+            order: DirectoryListing.Order(query: request.query.map { request.text($0) } ?? ""))
+        let isJSON = AcceptedTypes.lists("application/json", in: request)
         var fields = Fields()
-        fields.append("Content-Type", "text/html; charset=utf-8")
+        fields.append("Content-Type", isJSON ? "application/json" : "text/html; charset=utf-8")
+        fields.append("Vary", "Accept")
         appendCacheControl(to: &fields)
-        let listing = DirectoryListing(path: path.relative, entries: entries)
-        return .complete(Response(.ok, fields: fields, content: .bytes(listing.page)))
-    }
-
-    /// The index file of a directory; nil where there is none.
-    private func openIndex(_ name: [UInt8]) throws(Refusal) -> FileDescriptor? {
-        do throws(Refusal) {
-            return try openFile(name)
-        } catch {
-            if case .notFound = error { return nil }
-            throw error
-        }
+        return .complete(Response(.ok, fields: fields, content: .bytes(isJSON ? listing.json : listing.page)))
     }
 
     /// Relative links in a directory's page need its address to end with a slash.
@@ -225,5 +244,49 @@ package final class FileResponder: Responder {
         var response = Response.redirect(.movedPermanently, to: location)
         appendCacheControl(to: &response.fields)
         return response
+    }
+
+    private func appendCacheControl(to fields: inout Fields) {
+        if let cacheControl = site.cacheControl { fields.append("Cache-Control", [UInt8](cacheControl.utf8)) }
+    }
+}
+
+/// Why there is nothing to send.
+private enum Refusal: Error {
+    case malformed(String)
+    case notFound
+    case forbidden
+    case notAcceptable
+    case failed(SystemError)
+
+    init(_ error: SystemError) {
+        if error.isMissing || error.isEscape || error.isLoop || error.isNameTooLong || error.hasNoFarEnd {
+            self = .notFound
+        } else if error.isForbidden {
+            self = .forbidden
+        } else {
+            self = .failed(error)
+        }
+    }
+
+    var response: Response {
+        switch self {
+        case .malformed(let explanation): .error(.badRequest, explanation)
+        case .notFound: .error(.notFound, "There is nothing at this address.")
+        case .forbidden: .error(.forbidden, "The server may not read this file.")
+        case .notAcceptable: .error(.notAcceptable, "The file is not to be had in any coding that the request accepts.")
+        case .failed(let error):
+            error.isExhaustion
+                ? .error(.serviceUnavailable, "The server is too busy to open the file. Try again soon.")
+                : .error(.internalServerError, "The server could not open the file.")
+        }
+    }
+}
+
+extension OpenFile {
+    /// Whether this precompressed form is no older than the file it was made from.
+    fileprivate func isCurrent(for original: OpenFile) -> Bool {
+        let mine = (status.modificationSeconds, status.modificationNanoseconds)
+        return mine >= (original.status.modificationSeconds, original.status.modificationNanoseconds)
     }
 }

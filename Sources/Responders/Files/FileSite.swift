@@ -6,8 +6,16 @@ package struct FileSite: Codable, Sendable {
     package var indexNames = ["index.html"]
     /// Whether a directory without an index shows what is in it.
     package var hasListing = true
+    /// Whether names that begin with a dot are served.
+    package var showsHidden = false
+    /// Whether symbolic links that lead out of the directory are followed.
+    package var followsLinks = false
+    /// Whether files are sent compressed to clients that accept it.
+    package var compresses = true
     /// The value of Cache-Control; nil for no such field.
     package var cacheControl: String? = "no-cache"
+    /// For applications that route in the browser: the file that is sent where there is none; nil for a 404.
+    package var fallbackFile: String?
 
     package init(root: String) {
         self.root = root

@@ -41,6 +41,19 @@ package final class MediaTypes {
         return type
     }
 
+    /// Whether content of this type is text in some form, and not compressed already.
+    static func isCompressible(_ contentType: [UInt8]) -> Bool {
+        let type = contentType.prefix { $0 != ASCII.semicolon }
+        let text = String(decoding: type, as: UTF8.self)
+        return text.hasPrefix("text/") || text.hasSuffix("+xml") || text.hasSuffix("+json")
+            || compressible.contains(text)
+    }
+
+    private static let compressible: Set = [
+        "application/json", "application/javascript", "application/xml", "application/wasm", "application/rtf",
+        "application/x-javascript", "application/x-sh", "font/ttf", "font/otf", "image/bmp", "image/x-icon",
+    ]
+
     private func find(_ suffix: [UInt8]) -> [UInt8] {
         let text = String(decoding: suffix, as: UTF8.self)
         let builtIn = Self.builtIn[text].map { [UInt8]($0.utf8) }

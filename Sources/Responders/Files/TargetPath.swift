@@ -16,8 +16,10 @@ struct TargetPath: Equatable {
 
     /// Reads the path of a request target.
     ///
-    /// - Parameter encoded: begins with a slash; an empty path is the root (RFC 9110 §4.2.3).
-    init(_ encoded: Span<UInt8>) throws(Refusal) {
+    /// - Parameters:
+    ///   - encoded: begins with a slash; an empty path is the root (RFC 9110 §4.2.3).
+    ///   - allowsHidden: whether segments may begin with a dot.
+    init(_ encoded: Span<UInt8>, allowsHidden: Bool = false) throws(Refusal) {
         var segments: [[UInt8]] = []
         var segment: [UInt8] = []
         var index = 0
@@ -39,7 +41,7 @@ struct TargetPath: Equatable {
         // A last segment of dots names a directory too.
         endsWithSlash = segment.isEmpty || segment == Self.dot || segment == Self.dotDot
         Self.close(&segment, &segments)
-        for segment in segments where segment[0] == ASCII.dot && segment != Self.wellKnown { throw .hidden }
+        if !allowsHidden, segments.contains(where: { $0[0] == ASCII.dot && $0 != Self.wellKnown }) { throw .hidden }
         relative = [UInt8](segments.joined(separator: [ASCII.slash]))
     }
 
