@@ -13,6 +13,9 @@ package final class Peer: Sendable {
     /// The server name the client asked for (SNI).
     package let serverName: String?
 
+    /// Nobody yet: for a connection whose handshake is not over.
+    package static let unknown = Peer(address: "-", port: 0)
+
     package init(
         address: String, port: UInt16, connectionNumber: Int = 0, protocolVersion: String? = nil,
         cipher: String? = nil, isResumed: Bool = false, serverName: String? = nil

@@ -50,6 +50,7 @@ package struct HTTP1Connection: ~Copyable {
     }
 
     private let peer: Peer
+    private let responder: (any Responder)?
     private var reading = Reading.head
     private var writing = Writing.awaiting
     private var scanner = HeadScanner()
@@ -76,8 +77,10 @@ package struct HTTP1Connection: ~Copyable {
     /// Empty lines allowed before a request (RFC 9112 §2.2).
     private static let blankLineLimit = 4
 
-    package init(peer: Peer) {
+    /// - Parameter responder: where responses come from; nil for the service's.
+    package init(peer: Peer, responder: (any Responder)? = nil) {
         self.peer = peer
+        self.responder = responder
     }
 
     package var state: State {
@@ -203,7 +206,7 @@ package struct HTTP1Connection: ~Copyable {
         mayContinue = try expectsContinue(service.request)
         let content = service.request.content
         reading = content == .none ? .complete : .content(ContentDecoder(content))
-        switch service.responder.open(service.request) {
+        switch (responder ?? service.responder).open(service.request) {
         case .exchange(let exchange):
             self.exchange = exchange
         case .complete(let response):

@@ -34,6 +34,9 @@ struct Connection: ~Copyable {
     private var unread = ByteQueue()
     /// Ciphertext that the socket did not take yet.
     private var unsent = ByteQueue()
+    /// The peer speaks plain HTTP: what is staged is plaintext, and so is what is sent.
+    private var isPlain = false
+    private var hasReceived = false
     /// The peer has ended its stream.
     private var isSocketEnded = false
     /// The turn ended because its budget was spent, or with decrypted bytes that poll(2) cannot see.
@@ -43,14 +46,16 @@ struct Connection: ~Copyable {
     private var deadlineKind = DeadlineKind.handshake
     private var contentStart = MonotonicTime(nanoseconds: 0)
 
-    init(_ accepted: consuming AcceptedSocket, number: Int, _ bench: Workbench) throws(TLSError) {
+    /// - Parameter isPlain: whether the listener is one for plain HTTP.
+    init(_ accepted: consuming AcceptedSocket, number: Int, isPlain: Bool, _ bench: Workbench) throws(TLSError) {
         let stream = try TLSStream(bench.context, over: bench.transport)
         address = accepted.peer
         socket = accepted.takeDescriptor()
-        http = HTTP1Connection(peer: Peer(address: "", port: 0))
+        http = HTTP1Connection(peer: .unknown)
         self.stream = stream
         self.number = number
         deadline = bench.now + bench.limits.handshake
+        if isPlain { beginPlain(bench.redirects.onPlainPort) }
     }
 
     var descriptor: CInt { socket.number }
@@ -131,12 +136,30 @@ struct Connection: ~Copyable {
             return 0
         }
         switch try bench.transport.receive(from: socket) {
-        case .bytes(let count): return count
+        case .bytes(let count):
+            recognisePlainHTTP(bench)
+            return count
         case .wouldBlock: return 0
         case .endOfStream:
             isSocketEnded = true
             return 0
         }
+    }
+
+    /// A TLS stream begins with a record type, below 32; an HTTP request with the first letter of its method.
+    private mutating func recognisePlainHTTP(_ bench: Workbench) {
+        defer { hasReceived = true }
+        guard !hasReceived, phase == .handshaking, let first = bench.transport.firstStagedByte,
+            UInt8(ascii: "A")...UInt8(ascii: "Z") ~= first
+        else { return }
+        bench.logger.notice("\(address): plain HTTP on a TLS port: telling the client to use https://")
+        beginPlain(bench.redirects.onTLSPort)
+    }
+
+    private mutating func beginPlain(_ responder: any Responder) {
+        isPlain = true
+        phase = .open
+        http = HTTP1Connection(peer: Peer(address: address.hostText, port: address.port), responder: responder)
     }
 
     private mutating func move(_ bench: Workbench, _ sentByteCount: inout Int) throws {
@@ -200,7 +223,7 @@ struct Connection: ~Copyable {
         while true {
             let mayHoldMore = try decrypt(bench)
             http.advance(&input, &bench.output, bench.service)
-            try stream.write(from: &bench.output)
+            try encrypt(bench)
             let state = http.state
             if state.isFinished {
                 end(isTruncated: state.isTruncated)
@@ -222,8 +245,19 @@ struct Connection: ~Copyable {
         }
     }
 
+    private mutating func encrypt(_ bench: Workbench) throws(TLSError) {
+        guard isPlain else { return try stream.write(from: &bench.output) }
+        bench.transport.gatherPlain(bench.output.readable)
+        bench.output.removeAll()
+    }
+
     /// Decrypts what is staged as long as it is wanted and there is room; whether there may be more of it.
     private mutating func decrypt(_ bench: Workbench) throws(TLSError) -> Bool {
+        if isPlain {
+            bench.transport.takePlain(into: &input, atMost: Limits.inputByteCount - input.count)
+            if isSocketEnded { http.endInput() }
+            return bench.transport.stagedByteCount > 0
+        }
         while wantsInput {
             guard input.count < Limits.inputByteCount else { return true }
             // Asking OpenSSL for nothing is not free.
@@ -253,7 +287,7 @@ struct Connection: ~Copyable {
 
     /// Nothing more will be said: closes our side of the TLS stream, unless the peer must not take it for complete.
     private mutating func end(isTruncated: Bool) {
-        if !isTruncated { stream.close() }
+        if !isTruncated, !isPlain { stream.close() }
         phase = .draining
     }
 

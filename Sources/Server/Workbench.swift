@@ -1,8 +1,22 @@
 import Bytes
+package import HTTP
 import HTTP1
 import Logging
 import POSIX
 import TLS
+
+/// Who answers plain HTTP.
+package struct Redirects {
+    /// To clients that speak it on a port that is for TLS.
+    package let onTLSPort: any Responder
+    /// To clients of a listener that is for it.
+    package let onPlainPort: any Responder
+
+    package init(onTLSPort: any Responder, onPlainPort: any Responder) {
+        self.onTLSPort = onTLSPort
+        self.onPlainPort = onPlainPort
+    }
+}
 
 /// What a connection uses during its turn and leaves behind empty: the buffers of the worker, and what its connections share.
 final class Workbench {
@@ -10,6 +24,8 @@ final class Workbench {
     let context: TLSContext
     let transport: Transport
     let service: HTTP1Service
+    /// Where those are sent who speak plain HTTP: on a TLS port, and on a port of its own.
+    let redirects: Redirects
     let logger: Logger
     /// Lent to the connection whose turn it is; an idle connection owns no buffers.
     var input = ByteQueue(capacity: Limits.inputByteCount)
@@ -19,10 +35,13 @@ final class Workbench {
         didSet { service.now = now.nanoseconds }
     }
 
-    init(limits: Limits, context: TLSContext, service: HTTP1Service, logger: Logger) throws(TLSError) {
+    init(
+        limits: Limits, context: TLSContext, service: HTTP1Service, redirects: Redirects, logger: Logger
+    ) throws(TLSError) {
         self.limits = limits
         self.context = context
         self.service = service
+        self.redirects = redirects
         self.logger = logger
         transport = try Transport()
         now = .now

@@ -51,19 +51,28 @@ package final class Worker {
     /// A listening socket in a class, since an array cannot hold a noncopyable value.
     private final class Listener {
         let socket: ListeningSocket
-        init(_ socket: consuming ListeningSocket) { self.socket = socket }
+        /// Whether it is for plain HTTP.
+        let isPlain: Bool
+
+        init(_ socket: consuming ListeningSocket, isPlain: Bool) {
+            self.socket = socket
+            self.isPlain = isPlain
+        }
     }
 
     /// - Parameters:
     ///   - listeners: the sockets to accept from, already listening.
+    ///   - plainListeners: those for plain HTTP.
     ///   - accessSink: where access log lines go; nil for nowhere.
     ///   - control: the line to a supervisor; nil for a worker that stands alone.
     package init(
-        listeners: [CInt], context: TLSContext, limits: Limits, responder: any Responder, accessSink: LogSink?,
-        logger: Logger, control: ControlChannel?
+        listeners: [CInt], plainListeners: [CInt] = [], context: TLSContext, limits: Limits,
+        responder: any Responder, redirects: Redirects, accessSink: LogSink?, logger: Logger, control: ControlChannel?
     ) throws {
-        self.listeners = try listeners.map { number in
-            Listener(try ListeningSocket(inheriting: FileDescriptor(owning: number)))
+        self.listeners = try (listeners + plainListeners).map { number in
+            Listener(
+                try ListeningSocket(inheriting: FileDescriptor(owning: number)),
+                isPlain: plainListeners.contains(number))
         }
         self.logger = logger
         self.control = control
@@ -71,7 +80,7 @@ package final class Worker {
         journal = AccessLog(accessSink, logger: logger)
         bench = try Workbench(
             limits: limits, context: context, service: HTTP1Service(responder: responder, journal: journal),
-            logger: logger)
+            redirects: redirects, logger: logger)
         parkingLot = try ParkingLot()
         connectionLimit = limits.connectionLimit(descriptorLimit: ThisProcess.raiseDescriptorLimit())
     }
@@ -172,7 +181,7 @@ package final class Worker {
             if table.count >= connectionLimit, !makeRoom() { return pauseAccepting("every connection is busy") }
             do throws(SystemError) {
                 guard let accepted = try listener.socket.accept() else { return }
-                begin(accepted)
+                begin(accepted, isPlain: listener.isPlain)
             } catch {
                 // One idle client's place is worth more to one who asks for something.
                 if error.isExhaustion, makeRoom() { continue }
@@ -181,10 +190,10 @@ package final class Worker {
         }
     }
 
-    private func begin(_ accepted: consuming AcceptedSocket) {
+    private func begin(_ accepted: consuming AcceptedSocket, isPlain: Bool) {
         connectionNumber += 1
         do throws(TLSError) {
-            let slot = table.insert(try Connection(accepted, number: connectionNumber, bench))
+            let slot = table.insert(try Connection(accepted, number: connectionNumber, isPlain: isPlain, bench))
             peakCount = max(peakCount, table.count)
             slot.connection.turn(.read, bench)
             settle(slot)

@@ -96,6 +96,16 @@ package import POSIX
         return transfer
     }
 
+    /// Moves staged bytes to a queue as they are, for a peer that does not speak TLS.
+    package func takePlain(into queue: inout ByteQueue, atMost limit: Int) {
+        let count = min(stagedByteCount, limit)
+        guard count > 0 else { return }
+        let staged = unsafe Span(
+            _unsafeStart: UnsafePointer(buffers.pointee.staged + buffers.pointee.stagedHead), count: count)
+        queue.append(staged)
+        unsafe buffers.pointee.stagedHead += count
+    }
+
     /// Ends a turn: what OpenSSL did not read goes back to the connection.
     package func keepUnread(in unread: inout ByteQueue) {
         guard stagedByteCount > 0 else { return }
