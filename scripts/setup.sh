@@ -45,5 +45,5 @@ need_packages() {
 need_build() {
     need_swift
     need_packages /usr/include/openssl/ssl.h=libssl-dev pkg-config=pkg-config git=git \
-        /usr/include/zlib.h=zlib1g-dev /usr/include/brotli/encode.h=libbrotli-dev
+        /usr/include/zlib.h=zlib1g-dev /usr/include/brotli/encode.h=libbrotli-dev /usr/include/crypt.h=libcrypt-dev
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <crypt.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -89,6 +90,11 @@ int clinux_set_process_name(const char *name) {
 int clinux_processor_count(void) {
     cpu_set_t set;
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : -1;
+}
+
+const char *clinux_crypt(const char *password, const char *setting) {
+    const char *hash = crypt(password, setting);
+    return hash == NULL || hash[0] == '*' ? NULL : hash;
 }
 
 void clinux_trim_heap(void) {

@@ -60,6 +60,9 @@ int clinux_set_process_name(const char *name);
 /// sched_getaffinity(2): how many processors this process may run on; -1 where that fails.
 int clinux_processor_count(void);
 
+/// crypt(3): the password hashed as the setting (a hash) says; NULL where that is not understood.
+const char *clinux_crypt(const char *password, const char *setting);
+
 /// malloc_trim(3): hands free heap pages back to the kernel.
 void clinux_trim_heap(void);
 

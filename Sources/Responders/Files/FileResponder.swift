@@ -50,6 +50,14 @@ package final class FileResponder: Responder {
         }
     }
 
+    /// A small file to be sent as part of another response, and its media type; nil where it is not to be had.
+    func page(at path: [UInt8]) -> (content: [UInt8], contentType: [UInt8])? {
+        guard let file = try? openFileIfAny(path), file.status.byteCount <= FileCache.fileByteLimit,
+            let content = try? readWhole(file)
+        else { return nil }
+        return (content, mediaTypes.contentType(ofFileNamed: path))
+    }
+
     /// What the client accepts. Ranges count in the representation without a coding, so those who want one get that.
     private func readCodings(_ request: borrowing Request) {
         let value = request.value(of: .acceptEncoding)
@@ -145,7 +153,7 @@ package final class FileResponder: Responder {
             return answer(request, entry)
         }
         if chosen.status.byteCount <= FileCache.fileByteLimit,
-            let content = try readWhole(chosen, encodedAs: representation)
+            let content = try readWhole(chosen).flatMap({ encode($0, as: representation) })
         {
             if isSettled(chosen.status) {
                 let key = FileCache.Key(path: [UInt8](copying: path), codings: lastSignature)
@@ -182,10 +190,14 @@ package final class FileResponder: Responder {
         return (chosen, representation)
     }
 
-    /// The whole of a small file in its coding; nil if it changed while it was read.
-    private func readWhole(
-        _ file: OpenFile, encodedAs representation: Representation
-    ) throws(Refusal) -> [UInt8]? {
+    /// The content in the coding that is to be made here, if it is one; nil where that is not possible.
+    private func encode(_ content: [UInt8], as representation: Representation) -> [UInt8]? {
+        guard representation.isEncodedHere else { return content }
+        return try? representation.coding.makeEncoder()?.encodeAll(content)
+    }
+
+    /// The whole of a small file; nil if it changed while it was read.
+    private func readWhole(_ file: OpenFile) throws(Refusal) -> [UInt8]? {
         var content = [UInt8](repeating: 0, count: file.status.byteCount)
         do throws(SystemError) {
             var count = 0
@@ -200,8 +212,7 @@ package final class FileResponder: Responder {
         } catch {
             throw Refusal(error)
         }
-        guard representation.isEncodedHere else { return content }
-        return try? representation.coding.makeEncoder()?.encodeAll(content)
+        return content
     }
 
     /// Whether the file's times can be relied on to change when its content does. The kernel's clock moves in steps of a

@@ -1,0 +1,92 @@
+import Bytes
+package import HTTP
+
+/// Applies a site's policy: asks for credentials, answers preflights, and adds to every response what the site adds.
+package final class PolicyResponder: Responder {
+    private let inner: any Responder
+    private let policy: SitePolicy
+    private let pages: FileResponder
+    private let gate: PasswordGate?
+
+    /// - Parameters:
+    ///   - pages: where error pages are found.
+    ///   - verify: whether a password belongs to a hash; it may take its time.
+    package init(
+        _ inner: any Responder, policy: SitePolicy, pages: FileResponder,
+        verify: @escaping (_ password: [UInt8], _ hash: String) -> Bool
+    ) {
+        self.inner = inner
+        self.policy = policy
+        self.pages = pages
+        gate = policy.passwordHashes.map { PasswordGate($0, verify: verify) }
+    }
+
+    package func open(_ request: borrowing Request) -> Answer {
+        // A preflight bears no credentials, and asks for nothing that they protect.
+        if policy.corsOrigin != nil, isPreflight(request) { return .complete(preflightResponse(request)) }
+        if let gate, !gate.admits(request) { return .complete(decorated(gate.challenge)) }
+        switch inner.open(request) {
+        case .complete(let response): return .complete(decorated(response))
+        case .exchange(let exchange): return .exchange(DecoratedExchange(exchange, decorate: decorated))
+        }
+    }
+
+    // MARK: Cross-origin requests
+
+    private func isPreflight(_ request: borrowing Request) -> Bool {
+        request.method == .options && request.has(.origin) && request.has(.accessControlRequestMethod)
+    }
+
+    private func preflightResponse(_ request: borrowing Request) -> Response {
+        var response = Response(.noContent)
+        response.fields.append("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+        if let names = request.value(of: .accessControlRequestHeaders) {
+            response.fields.append("Access-Control-Allow-Headers", [UInt8](request.bytes[names]))
+        }
+        response.fields.append("Access-Control-Max-Age", 86_400)
+        response.fields.append(
+            "Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
+        return decorated(response)
+    }
+
+    // MARK: Every response
+
+    private func decorated(_ original: Response) -> Response {
+        var response = original
+        if let path = policy.errorPages[response.status.rawValue],
+            let (content, contentType) = pages.page(at: [UInt8](path.utf8))
+        {
+            response.fields.replace("Content-Type", contentType)
+            response.content = .bytes(content)
+        }
+        if let origin = policy.corsOrigin {
+            response.fields.append("Access-Control-Allow-Origin", [UInt8](origin.utf8))
+            if origin != "*" { response.fields.append("Vary", "Origin") }
+        }
+        for header in policy.headers {
+            let name = [UInt8](header.name.utf8)
+            response.fields.remove(name)
+            response.fields.append(name: name, [UInt8](header.value.utf8))
+        }
+        return response
+    }
+}
+
+/// An exchange whose response is changed on its way.
+private final class DecoratedExchange: Exchange {
+    private let inner: any Exchange
+    private let decorate: (Response) -> Response
+
+    init(_ inner: any Exchange, decorate: @escaping (Response) -> Response) {
+        self.inner = inner
+        self.decorate = decorate
+    }
+
+    var response: Response? { inner.response.map(decorate) }
+
+    func receive(_ content: Span<UInt8>) -> Int { inner.receive(content) }
+
+    func endContent() { inner.endContent() }
+
+    func produce(into room: inout MutableSpan<UInt8>) -> Production { inner.produce(into: &room) }
+}

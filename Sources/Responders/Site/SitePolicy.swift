@@ -1,0 +1,29 @@
+/// What holds for every response of a site, wherever it comes from.
+package struct SitePolicy: Codable, Sendable {
+    package struct Header: Codable, Equatable, Sendable {
+        /// A token (RFC 9110 §5.6.2).
+        package var name: String
+        package var value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// Fields added to every response, in place of what it has under the same names.
+    package var headers: [Header] = []
+    /// The origin that scripts of other sites may read responses from, or `*`; nil for none (the Fetch standard, CORS).
+    package var corsOrigin: String?
+    /// By status: the file, relative to the site's directory, that is sent in place of the built-in page.
+    package var errorPages: [Int: String] = [:]
+    /// Who may see the site: password hashes by user name, as htpasswd writes them; nil for everybody.
+    package var passwordHashes: [String: String]?
+
+    package init() {}
+
+    /// Whether there is anything to apply.
+    package var isEmpty: Bool {
+        headers.isEmpty && corsOrigin == nil && errorPages.isEmpty && passwordHashes == nil
+    }
+}
