@@ -5,6 +5,8 @@ import TLS
 struct Banner {
     let folder: String
     let addresses: [SocketAddress]
+    /// Where plain HTTP is redirected from.
+    let plainAddresses: [SocketAddress]
     /// The first name asked for with `--host`; nil for none.
     let hostName: String?
     let certificate: Certificate
@@ -20,6 +22,7 @@ struct Banner {
     var text: String {
         var lines = ["Martinet \(Version.number) serves \(folder)", "", "    \(url)", ""]
         for address in addresses where !address.isLoopback { lines.append("listening on   \(address)") }
+        for address in plainAddresses { lines.append("redirects      http://\(address)/") }
         let days = certificate.daysLeft(at: .now)
         let names = certificate.names.joined(separator: ", ")
         lines.append("certificate    \(development == nil ? "" : "development, ")for \(names) (\(days) days left)")

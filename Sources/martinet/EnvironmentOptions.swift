@@ -6,6 +6,8 @@ enum EnvironmentOptions {
     private static let options: [(long: String, short: String?, isRepeatable: Bool)] = [
         ("--port", "-p", false), ("--listen", "-l", true), ("--tls-cert", nil, true), ("--tls-key", nil, true),
         ("--host", nil, true), ("--workers", nil, false), ("--tls-min", nil, false), ("--keylog", nil, false),
+        ("--redirect-from", nil, true), ("--index", nil, true), ("--spa", nil, false), ("--error-page", nil, true),
+        ("--header", nil, true), ("--cors", nil, false), ("--cache", nil, false), ("--auth-file", nil, false),
         ("--access-log", nil, false),
     ]
 
@@ -28,7 +30,12 @@ enum EnvironmentOptions {
             let values = option.isRepeatable ? value.split(separator: ",").map(String.init) : [value]
             for value in values { added += [option.long, value] }
         }
-        guard let end = arguments.firstIndex(of: "--") else { return arguments + added }
-        return Array(arguments[..<end]) + added + Array(arguments[end...])
+        let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+        return arguments[..<end].map(withValue) + added + Array(arguments[end...])
+    }
+
+    /// `--spa` alone means `--spa=index.html`: the argument parser knows no options whose value may be missing.
+    private static func withValue(_ argument: String) -> String {
+        SiteOptions.optionalValues[argument].map { "\(argument)=\($0)" } ?? argument
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HTTP
 import Logging
 import POSIX
 import Responders
@@ -26,14 +27,16 @@ struct RunWorker: ParsableCommand {
         }
         let snapshot = try WorkerSnapshot.decode(bytes)
         let firstListener = Self.controlDescriptor + 1
-        let afterListeners = firstListener + CInt(snapshot.listenerCount)
+        let firstPlain = firstListener + CInt(snapshot.listenerCount)
+        let afterListeners = firstPlain + CInt(snapshot.plainListenerCount)
         let logger = try Logs.makeLogger(
             named: "worker \(index)", level: Logger.Level(rawValue: snapshot.logLevel) ?? .notice)
         do {
-            let responder = try FileResponder(snapshot.site, mediaTypes: .system)
             let worker = try Worker(
-                listeners: Array(firstListener..<afterListeners), context: TLSContext(snapshot.tls),
-                limits: snapshot.limits, responder: responder,
+                listeners: Array(firstListener..<firstPlain), plainListeners: Array(firstPlain..<afterListeners),
+                context: TLSContext(snapshot.tls), limits: snapshot.limits, responder: Self.responder(snapshot),
+                redirects: Redirects(
+                    onTLSPort: RedirectResponder(port: nil), onPlainPort: RedirectResponder(port: snapshot.securePort)),
                 accessSink: snapshot.hasAccessLog ? LogSink(FileDescriptor(owning: afterListeners)) : nil,
                 logger: logger, control: control)
             try worker.run()
@@ -41,6 +44,12 @@ struct RunWorker: ParsableCommand {
             logger.critical("the worker ends: \(error)")
             throw ExitCode(1)
         }
+    }
+
+    private static func responder(_ snapshot: WorkerSnapshot) throws -> any Responder {
+        let files = try FileResponder(snapshot.site, mediaTypes: .system)
+        guard !snapshot.policy.isEmpty else { return files }
+        return PolicyResponder(files, policy: snapshot.policy, pages: files, verify: PasswordVerifier.verify)
     }
 }
 

@@ -20,125 +20,61 @@ struct Serve: ParsableCommand {
               martinet serve                         this folder at https://localhost:8443/
               martinet serve ~/site --port 0         on any free port
               martinet serve --host app.test public  with app.test in the certificate
-              martinet serve --listen :443 --tls-cert site.pem --tls-key site.key /srv/www
+              martinet serve --spa dist              an application that routes in the browser
+              martinet serve --listen :443 --redirect-from :80 --tls-cert site.pem --tls-key site.key /srv/www
             """)
 
     @Argument(help: "The folder to serve.", completion: .directory)
     var path = "."
 
-    @Option(
-        name: .shortAndLong,
-        help: "The port on the loopback addresses; 0 for any. (default: 8443, or the next that is free)")
-    var port: UInt16?
-
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp(
-            "An address to listen on: host:port, [v6]:port, or :port for every interface. Repeatable.",
-            discussion: "(default: the loopback addresses)", valueName: "address"))
-    var listen: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "A certificate chain in PEM. Repeatable; the first is the default, the others are chosen by server name.",
-            valueName: "file"))
-    var tlsCert: [String] = []
-
-    @Option(
-        help: ArgumentHelp("The private key of the certificate, unless that file holds it too.", valueName: "file"))
-    var tlsKey: [String] = []
-
-    @Option(
-        help: ArgumentHelp("A further name in the development certificate. Repeatable.", valueName: "name"))
-    var host: [String] = []
-
-    @Option(help: ArgumentHelp("The number of worker processes, or auto for one a processor.", valueName: "n"))
-    var workers: WorkerCount = .automatic
-
-    @Option(help: ArgumentHelp("The oldest TLS version to accept.", valueName: "version"))
-    var tlsMin: TLSConfiguration.Version = .tls12
-
-    @Option(
-        help: ArgumentHelp(
-            "Write the secrets of every session to a file, for Wireshark. Whoever reads it reads all traffic.",
-            discussion: "(default: the value of SSLKEYLOGFILE, if set)", valueName: "file"))
-    var keylog: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Where a line for each request goes: - for standard output, none, or a file.",
-            discussion: "(default: -, or none with --quiet)", valueName: "file"))
-    var accessLog: String?
-
-    @Flag(name: .shortAndLong, help: "Say more about what happens.")
-    var verbose = false
-
-    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
-    var quiet = false
-
-    func validate() throws {
-        if port != nil, !listen.isEmpty {
-            throw ValidationError("--port is for the loopback addresses; with --listen, write the port in the address.")
-        }
-        if !tlsKey.isEmpty, tlsCert.isEmpty {
-            throw ValidationError("--tls-key needs the certificate it belongs to: give --tls-cert too.")
-        }
-        if !host.isEmpty, !tlsCert.isEmpty {
-            throw ValidationError("--host names what a development certificate is for; with --tls-cert none is made.")
-        }
-        if verbose, quiet { throw ValidationError("--verbose and --quiet contradict each other.") }
-        for name in host where !HostName.isValid(name) {
-            throw ValidationError("--host \(name) is neither a host name nor an IP address.")
-        }
-    }
+    @OptionGroup(title: "Listening") var listening: ListenOptions
+    @OptionGroup(title: "TLS") var security: TLSOptions
+    @OptionGroup(title: "Files") var files: SiteOptions
+    @OptionGroup(title: "Logs") var logs: LogOptions
 
     func run() throws {
         let root = try folder()
-        let level: Logger.Level = verbose ? .debug : quiet ? .error : .notice
-        let logger = try Logs.makeLogger(named: "martinet", level: level)
-        let development = tlsCert.isEmpty ? try DevelopmentCertificate(names: certificateNames) : nil
-        let identities = try development.map { [$0.identity] } ?? Identities.read(chains: tlsCert, keys: tlsKey)
-        let keyLogPath = keylog ?? ThisProcess.environment("SSLKEYLOGFILE")
-        let tls = TLSConfiguration(
-            identities: identities, minimumVersion: tlsMin, ticketKeys: try TicketKeys.random(), keyLogPath: keyLogPath)
-        // Made once here, so that what is wrong with it is said before anything is started.
-        do { _ = try TLSContext(tls) } catch {
-            throw ConfigurationError(
-                place: "TLS", problem: error.description, wayOut: "Check --tls-cert, --tls-key and --keylog.")
-        }
-        let workerCount = workers.count
-        let listeners =
-            listen.isEmpty
-            ? try Listeners(loopbackPort: port, workerCount: workerCount)
-            : try Listeners(
-                listen.flatMap { try ListenAddress.parse($0, option: "--listen") }, workerCount: workerCount)
-        let access = try Logs.openAccessLog(accessLog ?? (quiet ? "none" : "-"))
+        let policy = try files.policy()
+        let logger = try Logs.makeLogger(named: "martinet", level: logs.level)
+        let development = try security.developmentCertificate()
+        let tls = try security.configuration(development)
+        let listeners = try listening.open()
+        let plainListeners = try listening.openPlain()
+        let access = try Logs.openAccessLog(logs.accessDestination)
         let snapshot = WorkerSnapshot(
-            tls: tls, limits: Limits(), site: FileSite(root: root), listenerCount: listeners.addresses.count,
-            hasAccessLog: access != nil, logLevel: level.rawValue)
+            tls: tls, limits: Limits(), site: files.site(root: root), policy: policy,
+            listenerCount: listeners.addresses.count, plainListenerCount: plainListeners.addresses.count,
+            securePort: listeners.addresses.first?.port ?? 443, hasAccessLog: access != nil,
+            logLevel: logs.level.rawValue)
 
-        for identity in identities {
-            for warning in Identities.warnings(try Certificate(identity), source: identity.source) {
-                logger.warning("\(warning)")
-            }
-        }
-        if let keyLogPath {
-            logger.warning(
-                "THE SECRETS OF EVERY SESSION ARE WRITTEN TO \(keyLogPath): whoever can read it can read all traffic")
-        }
+        let certificate = try Certificate(tls.identities[0])
+        try warn(of: tls, logger)
         let banner = Banner(
-            folder: root, addresses: listeners.addresses, hostName: host.first,
-            certificate: try Certificate(identities[0]), development: development)
-        let isQuiet = quiet
+            folder: root, addresses: listeners.addresses, plainAddresses: plainListeners.addresses,
+            hostName: security.host.first, certificate: certificate, development: development)
+        let isQuiet = logs.quiet
         let supervisor = try Supervisor(
             Supervisor.Plan(
                 arguments: ["martinet", "worker"], snapshot: try snapshot.encoded(),
-                listeners: listeners.descriptors, shared: access.map { [$0] } ?? []),
+                listeners: zip(listeners.descriptors, plainListeners.descriptors).map { $0 + $1 },
+                shared: access.map { [$0] } ?? []),
             drainTime: snapshot.limits.drain, logger: logger
         ) {
             if !isQuiet { banner.show() }
         }
         guard try supervisor.run() == .stopped else { throw ExitCode(1) }
+    }
+
+    private func warn(of tls: TLSConfiguration, _ logger: Logger) throws {
+        for identity in tls.identities {
+            for warning in Identities.warnings(try Certificate(identity), source: identity.source) {
+                logger.warning("\(warning)")
+            }
+        }
+        if let path = tls.keyLogPath {
+            logger.warning(
+                "THE SECRETS OF EVERY SESSION ARE WRITTEN TO \(path): whoever can read it can read all traffic")
+        }
     }
 
     private func folder() throws -> String {
@@ -155,38 +91,4 @@ struct Serve: ParsableCommand {
         }
         return canonical
     }
-
-    private var certificateNames: [String] {
-        host + DevelopmentCertificate.defaultNames.filter { !host.contains($0) }
-    }
 }
-
-/// `--workers`: a number, or one for each processor.
-enum WorkerCount: ExpressibleByArgument {
-    case automatic
-    case exactly(Int)
-
-    /// More than this on one machine is a slip of the finger.
-    private static let most = 256
-
-    init?(argument: String) {
-        if argument == "auto" {
-            self = .automatic
-        } else if let number = Int(argument), (1...Self.most).contains(number) {
-            self = .exactly(number)
-        } else {
-            return nil
-        }
-    }
-
-    var defaultValueDescription: String { "auto" }
-
-    var count: Int {
-        switch self {
-        case .automatic: ThisProcess.processorCount
-        case .exactly(let number): number
-        }
-    }
-}
-
-extension TLSConfiguration.Version: ExpressibleByArgument {}

@@ -8,8 +8,13 @@ struct WorkerSnapshot: Codable {
     var tls: TLSConfiguration
     var limits: Limits
     var site: FileSite
-    /// How many of the inherited descriptors are listening sockets.
+    var policy: SitePolicy
+    /// How many of the inherited descriptors are listening sockets for HTTPS.
     var listenerCount: Int
+    /// How many behind them are listening sockets for plain HTTP.
+    var plainListenerCount: Int
+    /// The port to send clients of plain HTTP to.
+    var securePort: UInt16
     /// Whether another descriptor behind them is the access log.
     var hasAccessLog: Bool
     /// A level of swift-log: "notice".

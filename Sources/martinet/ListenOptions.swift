@@ -1,0 +1,72 @@
+import ArgumentParser
+import POSIX
+
+/// Where a server listens.
+struct ListenOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: "The port on the loopback addresses; 0 for any. (default: 8443, or the next that is free)")
+    var port: UInt16?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "An address to listen on: host:port, [v6]:port, or :port for every interface. Repeatable.",
+            discussion: "(default: the loopback addresses)", valueName: "address"))
+    var listen: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "An address where plain HTTP is answered with a redirect to https. Repeatable.", valueName: "address"))
+    var redirectFrom: [String] = []
+
+    @Option(help: ArgumentHelp("The number of worker processes, or auto for one a processor.", valueName: "n"))
+    var workers: WorkerCount = .automatic
+
+    func validate() throws {
+        if port != nil, !listen.isEmpty {
+            throw ValidationError("--port is for the loopback addresses; with --listen, write the port in the address.")
+        }
+    }
+
+    /// The sockets for HTTPS.
+    func open() throws -> Listeners {
+        guard !listen.isEmpty else { return try Listeners(loopbackPort: port, workerCount: workers.count) }
+        let addresses = try listen.flatMap { try ListenAddress.parse($0, option: "--listen") }
+        return try Listeners(addresses, workerCount: workers.count)
+    }
+
+    /// The sockets for plain HTTP.
+    func openPlain() throws -> Listeners {
+        let addresses = try redirectFrom.flatMap { try ListenAddress.parse($0, option: "--redirect-from") }
+        return try Listeners(addresses, workerCount: workers.count)
+    }
+}
+
+/// `--workers`: a number, or one for each processor.
+enum WorkerCount: ExpressibleByArgument {
+    case automatic
+    case exactly(Int)
+
+    /// More than this on one machine is a slip of the finger.
+    private static let most = 256
+
+    init?(argument: String) {
+        if argument == "auto" {
+            self = .automatic
+        } else if let number = Int(argument), (1...Self.most).contains(number) {
+            self = .exactly(number)
+        } else {
+            return nil
+        }
+    }
+
+    var defaultValueDescription: String { "auto" }
+
+    var count: Int {
+        switch self {
+        case .automatic: ThisProcess.processorCount
+        case .exactly(let number): number
+        }
+    }
+}

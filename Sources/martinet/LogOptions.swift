@@ -1,0 +1,25 @@
+import ArgumentParser
+import Logging
+
+/// What is said, and where.
+struct LogOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where a line for each request goes: - for standard output, none, or a file.",
+            discussion: "(default: -, or none with --quiet)", valueName: "file"))
+    var accessLog: String?
+
+    @Flag(name: .shortAndLong, help: "Say more about what happens.")
+    var verbose = false
+
+    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    var quiet = false
+
+    func validate() throws {
+        if verbose, quiet { throw ValidationError("--verbose and --quiet contradict each other.") }
+    }
+
+    var level: Logger.Level { verbose ? .debug : quiet ? .error : .notice }
+
+    var accessDestination: String { accessLog ?? (quiet ? "none" : "-") }
+}

@@ -1,0 +1,134 @@
+import ArgumentParser
+import Bytes
+import POSIX
+import Responders
+
+/// What of a folder is served, and how.
+struct SiteOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A file that a directory shows in place of its listing. Repeatable.", discussion: "(default: index.html)",
+            valueName: "name"))
+    var index: [String] = []
+
+    @Flag(name: .customLong("no-listing"), help: "Do not list directories that have no index.")
+    var hasNoListing = false
+
+    @Option(
+        help: ArgumentHelp(
+            "For applications that route in the browser: send this file where there is none. --spa alone: index.html.",
+            valueName: "file"))
+    var spa: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A page to send with an error status, relative to the folder: 404=errors/404.html. Repeatable.",
+            valueName: "status=file"))
+    var errorPage: [String] = []
+
+    @Flag(name: .customLong("hidden"), help: "Serve names that begin with a dot.")
+    var showsHidden = false
+
+    @Flag(name: .customLong("follow-symlinks"), help: "Follow symbolic links that lead out of the folder.")
+    var followsLinks = false
+
+    @Option(
+        help: ArgumentHelp("A field to add to every response: 'Name: value'. Repeatable.", valueName: "field"))
+    var header: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Let scripts of another origin read responses. --cors alone: of any origin.", valueName: "origin"))
+    var cors: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long clients may keep files without asking again. (default: they always ask)", valueName: "seconds"))
+    var cache: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Ask for a user name and password from this htpasswd file: bcrypt, SHA-crypt, apr1 or SHA.",
+            valueName: "file"))
+    var authFile: String?
+
+    @Flag(name: .customLong("no-compress"), help: "Do not send compressed content.")
+    var isUncompressed = false
+
+    /// Options that mean something without a value too, and the value they then have.
+    static let optionalValues = ["--spa": "index.html", "--cors": "*"]
+
+    func validate() throws {
+        for field in header where Self.parse(header: field) == nil {
+            throw ValidationError("--header '\(field)' is not a field: write 'Name: value'.")
+        }
+        for page in errorPage where Self.parse(errorPage: page) == nil {
+            throw ValidationError("--error-page \(page) is not a status and a file: write 404=errors/404.html.")
+        }
+        if let cache, cache < 0 { throw ValidationError("--cache \(cache) is not a number of seconds.") }
+    }
+
+    func site(root: String) -> FileSite {
+        var site = FileSite(root: root)
+        if !index.isEmpty { site.indexNames = index }
+        site.hasListing = !hasNoListing
+        site.showsHidden = showsHidden
+        site.followsLinks = followsLinks
+        site.compresses = !isUncompressed
+        site.cacheControl = cache.map { "max-age=\($0)" } ?? "no-cache"
+        site.fallbackFile = spa
+        return site
+    }
+
+    func policy() throws -> SitePolicy {
+        var policy = SitePolicy()
+        policy.headers = header.compactMap(Self.parse(header:))
+        policy.corsOrigin = cors
+        for page in errorPage {
+            if let (status, file) = Self.parse(errorPage: page) { policy.errorPages[status] = file }
+        }
+        policy.passwordHashes = try authFile.map(PasswordFile.read)
+        return policy
+    }
+
+    private static func parse(header: String) -> SitePolicy.Header? {
+        let words = header.split(separator: ":", maxSplits: 1)
+        guard words.count == 2, !words[0].isEmpty, words[0].utf8.allSatisfy(ASCII.isTokenCharacter),
+            header.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else { return nil }
+        return SitePolicy.Header(name: String(words[0]), value: String(words[1].drop { $0 == " " }))
+    }
+
+    private static func parse(errorPage: String) -> (status: Int, file: String)? {
+        let words = errorPage.split(separator: "=", maxSplits: 1)
+        guard words.count == 2, let status = Int(words[0]), (400...599).contains(status) else { return nil }
+        return (status, String(words[1].drop { $0 == "/" }))
+    }
+}
+
+/// An htpasswd file: a user and a hash on each line.
+enum PasswordFile {
+    static func read(_ path: String) throws -> [String: String] {
+        let text: String
+        do {
+            text = String(decoding: try WholeFile.read(path), as: UTF8.self)
+        } catch {
+            throw ConfigurationError(
+                place: "--auth-file \(path)", problem: error.reason,
+                wayOut: "Name a readable file; `htpasswd -B -c FILE USER` makes one.")
+        }
+        var hashes: [String: String] = [:]
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let line = line.hasSuffix("\r") ? line.dropLast() : line
+            if line.isEmpty || line.hasPrefix("#") { continue }
+            let words = line.split(separator: ":", maxSplits: 1)
+            guard words.count == 2, PasswordVerifier.isKnown(String(words[1])) else {
+                throw ConfigurationError(
+                    place: "\(path):\(index + 1)", problem: "There is no user and password hash of a known kind.",
+                    wayOut: "Write user:hash, as `htpasswd -B` does.")
+            }
+            hashes[String(words[0])] = String(words[1])
+        }
+        return hashes
+    }
+}

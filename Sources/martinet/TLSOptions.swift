@@ -1,0 +1,65 @@
+import ArgumentParser
+import POSIX
+import TLS
+
+/// Who a server is, and which TLS it speaks.
+struct TLSOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A certificate chain in PEM. Repeatable; the first is the default, the others are chosen by server name.",
+            valueName: "file"))
+    var tlsCert: [String] = []
+
+    @Option(
+        help: ArgumentHelp("The private key of the certificate, unless that file holds it too.", valueName: "file"))
+    var tlsKey: [String] = []
+
+    @Option(
+        help: ArgumentHelp("A further name in the development certificate. Repeatable.", valueName: "name"))
+    var host: [String] = []
+
+    @Option(help: ArgumentHelp("The oldest TLS version to accept.", valueName: "version"))
+    var tlsMin: TLSConfiguration.Version = .tls12
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the secrets of every session to a file, for Wireshark. Whoever reads it reads all traffic.",
+            discussion: "(default: the value of SSLKEYLOGFILE, if set)", valueName: "file"))
+    var keylog: String?
+
+    func validate() throws {
+        if !tlsKey.isEmpty, tlsCert.isEmpty {
+            throw ValidationError("--tls-key needs the certificate it belongs to: give --tls-cert too.")
+        }
+        if !host.isEmpty, !tlsCert.isEmpty {
+            throw ValidationError("--host names what a development certificate is for; with --tls-cert none is made.")
+        }
+        for name in host where !HostName.isValid(name) {
+            throw ValidationError("--host \(name) is neither a host name nor an IP address.")
+        }
+    }
+
+    /// The development certificate, made if need be; nil where certificates are given.
+    func developmentCertificate() throws -> DevelopmentCertificate? {
+        guard tlsCert.isEmpty else { return nil }
+        return try DevelopmentCertificate(
+            names: host + DevelopmentCertificate.defaultNames.filter { !host.contains($0) })
+    }
+
+    /// The whole configuration, checked so that what is wrong with it is said before anything is started.
+    func configuration(_ development: DevelopmentCertificate?) throws -> TLSConfiguration {
+        let configuration = TLSConfiguration(
+            identities: try development.map { [$0.identity] } ?? Identities.read(chains: tlsCert, keys: tlsKey),
+            minimumVersion: tlsMin, ticketKeys: try TicketKeys.random(),
+            keyLogPath: keylog ?? ThisProcess.environment("SSLKEYLOGFILE"))
+        do {
+            _ = try TLSContext(configuration)
+        } catch {
+            throw ConfigurationError(
+                place: "TLS", problem: error.description, wayOut: "Check --tls-cert, --tls-key and --keylog.")
+        }
+        return configuration
+    }
+}
+
+extension TLSConfiguration.Version: ExpressibleByArgument {}
