@@ -28,6 +28,8 @@ package struct HTTP1Connection: ~Copyable {
         package let isFinished: Bool
         /// The last response was cut short, so that the connection must not end as if it were whole.
         package let isTruncated: Bool
+        /// The client asked for the end, and sends no more requests that an early close could hurt.
+        package let isEndExpected: Bool
         package let waiting: Waiting
         /// Request content read so far in this exchange, in bytes.
         package let receivedByteCount: Int
@@ -63,6 +65,8 @@ package struct HTTP1Connection: ~Copyable {
     private var isHead = false
     private var mayContinue = false
     private var persists = true
+    /// The client itself has said that this request is its last.
+    private var isLastRequest = false
     private var isInputEnded = false
     private var blankLineCount = 0
 
@@ -85,7 +89,8 @@ package struct HTTP1Connection: ~Copyable {
 
     package var state: State {
         State(
-            isFinished: isFinished, isTruncated: isTruncated, waiting: waiting,
+            isFinished: isFinished, isTruncated: isTruncated, isEndExpected: isLastRequest && !isTruncated,
+            waiting: waiting,
             receivedByteCount: receivedByteCount, exchangeCount: exchangeCount)
     }
 
@@ -202,7 +207,8 @@ package struct HTTP1Connection: ~Copyable {
         service.request.arrival = service.now
         minorVersion = service.request.minorVersion
         isHead = service.request.method == .head
-        persists = asksToPersist(service.request) && !service.isDraining
+        isLastRequest = !asksToPersist(service.request)
+        persists = !isLastRequest && !service.isDraining
         mayContinue = try expectsContinue(service.request)
         let content = service.request.content
         reading = content == .none ? .complete : .content(ContentDecoder(content))

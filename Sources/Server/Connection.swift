@@ -37,6 +37,8 @@ struct Connection: ~Copyable {
     /// The peer speaks plain HTTP: what is staged is plaintext, and so is what is sent.
     private var isPlain = false
     private var hasReceived = false
+    /// The peer asked for the end and sends nothing more that matters.
+    private var isEndExpected = false
     /// The peer has ended its stream.
     private var isSocketEnded = false
     /// The turn ended because its budget was spent, or with decrypted bytes that poll(2) cannot see.
@@ -86,7 +88,9 @@ struct Connection: ~Copyable {
         var receivedByteCount = 0
         do {
             if !unsent.isEmpty { sentByteCount = try sendUnsent() }
-            if unsent.isEmpty {
+            if phase == .lingering {
+                try linger(bench)
+            } else if unsent.isEmpty {
                 receivedByteCount = try fill(readiness, bench)
                 try move(bench, &sentByteCount)
             } else if readiness.contains(.hangUp) {
@@ -168,7 +172,6 @@ struct Connection: ~Copyable {
         bench.transport.keepUnread(in: &unread)
         sentByteCount += try bench.transport.send(to: socket, keeping: &unsent)
         if phase == .draining, unsent.isEmpty { beginLingering() }
-        if phase == .lingering { try linger(bench) }
         if phase == .open, !isRunnable {
             isRunnable = unsent.isEmpty && wantsInput && (!unread.isEmpty || stream.hasPending)
         }
@@ -226,6 +229,7 @@ struct Connection: ~Copyable {
             try encrypt(bench)
             let state = http.state
             if state.isFinished {
+                isEndExpected = state.isEndExpected && input.isEmpty
                 end(isTruncated: state.isTruncated)
                 return
             }
@@ -291,8 +295,9 @@ struct Connection: ~Copyable {
         phase = .draining
     }
 
+    /// RFC 9112 §9.6: closing while the peer still sends would destroy what it has not read yet.
     private mutating func beginLingering() {
-        if isSocketEnded {
+        if isSocketEnded || isEndExpected {
             phase = .closed
         } else {
             socket.shutdownSending()
@@ -304,11 +309,16 @@ struct Connection: ~Copyable {
 
     /// Drops what the peer still sends, until it ends its side too.
     private mutating func linger(_ bench: Workbench) throws(SystemError) {
-        bench.transport.begin(with: &unread, isAtEnd: false)
-        switch try bench.transport.receive(from: socket) {
-        case .bytes: isRunnable = true
-        case .wouldBlock: break
-        case .endOfStream: phase = .closed
+        // What the peer sends last, its close_notify and its end, mostly comes together.
+        for _ in 0..<2 {
+            bench.transport.begin(with: &unread, isAtEnd: false)
+            switch try bench.transport.receive(from: socket) {
+            case .bytes: continue
+            case .wouldBlock: return
+            case .endOfStream:
+                phase = .closed
+                return
+            }
         }
     }
 
