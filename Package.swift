@@ -54,5 +54,7 @@ let package = Package(
                 "Server", "Responders", "HTTP", "TLS", "POSIX", "Bytes", arguments, logging,
             ],
             swiftSettings: house),
+
+        tests(of: "HTTP1", imports: ["HTTP", "Bytes"]),
     ]
 )
