@@ -20,7 +20,7 @@ package protocol Exchange: AnyObject {
     /// Takes bytes of the request's content; returns how many, 0 for "not now".
     func receive(_ content: Span<UInt8>) -> Int
 
-    /// The request's content is complete.
+    /// The request's content is complete; called at once where there is none.
     func endContent()
 
     /// Writes response content to the start of `room`, which is never empty.

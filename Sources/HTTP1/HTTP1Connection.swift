@@ -15,6 +15,9 @@ package struct HTTP1Connection: ~Copyable {
     private enum Writing {
         /// There is no response yet.
         case awaiting
+        /// The response is known, and is sent as soon as the request's content has been read and dropped: content that
+        /// breaks the rules is answered as such.
+        case held(Response)
         /// Content that is at hand; this many bytes of it are written.
         case bytes([UInt8], written: Int)
         /// Content that the exchange produces; this many bytes are left if their number is known.
@@ -73,7 +76,10 @@ package struct HTTP1Connection: ~Copyable {
     private var isFinished = false
     private var isTruncated = false
     package private(set) var waiting = Waiting.request
+    /// Whether request content is wanted and none is at hand.
+    private var lacksContent = false
     private var receivedByteCount = 0
+    private var discardedByteCount = 0
     private var exchangeCount = 0
 
     /// Content that a response did not wait for is still read if it is no longer than this; beyond it the connection ends.
@@ -99,7 +105,7 @@ package struct HTTP1Connection: ~Copyable {
         if isFinished || isInputEnded { return false }
         return switch reading {
         case .head: true
-        case .content: waiting == .content
+        case .content: lacksContent
         case .complete: false
         }
     }
@@ -129,9 +135,13 @@ package struct HTTP1Connection: ~Copyable {
                 guard begin(&input, &output, service) else { return }
             }
             receiveContent(&input, &output, service)
+            if isFinished { return }
             writeResponse(&output, service)
+            // Content that the exchange did not take before its response was complete is dropped.
+            if case .complete = writing, case .content = reading { receiveContent(&input, &output, service) }
+            if isFinished { return }
             guard case .complete = reading, case .complete = writing else {
-                if request == nil, !isFinished { request = service.request }
+                if request == nil { request = service.request }
                 return
             }
             finishExchange(service)
@@ -141,7 +151,7 @@ package struct HTTP1Connection: ~Copyable {
     /// The connection was lost or is given up: records the exchange in progress, if there is one.
     package mutating func abandon(_ service: HTTP1Service) {
         if let request {
-            if case .awaiting = writing { status = .clientClosedRequest }
+            if !hasBegunResponse { status = .clientClosedRequest }
             service.journal.record(
                 request, peer: peer, status: status, contentByteCount: contentByteCount, isComplete: false)
         }
@@ -153,8 +163,11 @@ package struct HTTP1Connection: ~Copyable {
         switch waiting {
         case .request:
             isFinished = true
-        case .head, .content:
-            refuse(MessageError(.requestTimeout, "The request took too long to arrive."), &output, service)
+        case .head:
+            isHead = false
+            refuse(.late, nil, &output, service)
+        case .content:
+            refuse(.late, request, &output, service)
         case .response, .output:
             abandon(service)
         }
@@ -166,6 +179,7 @@ package struct HTTP1Connection: ~Copyable {
     private mutating func begin(
         _ input: inout ByteQueue, _ output: inout ByteQueue, _ service: HTTP1Service
     ) -> Bool {
+        var isRead = false
         do throws(MessageError) {
             try skipBlankLines(&input)
             guard !input.isEmpty else {
@@ -173,18 +187,23 @@ package struct HTTP1Connection: ~Copyable {
                 isFinished = isInputEnded || service.isDraining
                 return false
             }
-            guard let byteCount = try scanner.findEnd(input.readable) else {
+            // A lone CR is perhaps the first half of an empty line, which the scanner must not see.
+            let isBlank = input.count == 1 && input.readable[0] == ASCII.carriageReturn
+            guard !isBlank, let byteCount = try scanner.findEnd(input.readable) else {
                 waiting = .head
                 isFinished = isInputEnded
                 return false
             }
             try RequestParser.parse(input.readable.extracting(0..<byteCount), into: &service.request)
             input.consume(byteCount)
+            isRead = true
             try open(&output, service)
             return true
         } catch {
+            // Whatever is wrong with it, the answer to HEAD has no content (RFC 9110 §9.3.2).
+            if !isRead { isHead = input.readable.hasPrefix("HEAD ") }
             input.removeAll()
-            refuse(error, &output, service)
+            refuse(error, isRead ? service.request : nil, &output, service)
             return false
         }
     }
@@ -202,6 +221,7 @@ package struct HTTP1Connection: ~Copyable {
         blankLineCount = 0
         contentByteCount = 0
         receivedByteCount = 0
+        discardedByteCount = 0
         waiting = .response
         service.request.peer = peer
         service.request.arrival = service.now
@@ -215,9 +235,10 @@ package struct HTTP1Connection: ~Copyable {
         switch (responder ?? service.responder).open(service.request) {
         case .exchange(let exchange):
             self.exchange = exchange
+            if content == .none { exchange.endContent() }
         case .complete(let response):
             if content != .none { forgoContent(content) }
-            start(response, &output, service)
+            writing = .held(response)
         }
     }
 
@@ -231,7 +252,9 @@ package struct HTTP1Connection: ~Copyable {
     /// RFC 9110 §10.1.1.
     private func expectsContinue(_ request: borrowing Request) throws(MessageError) -> Bool {
         guard request.minorVersion > 0, let value = request.value(of: .expect) else { return false }
-        guard request.bytes.span.extracting(value).isEqualIgnoringCase(to: "100-continue") else {
+        guard request.count(of: .expect) == 1,
+            request.bytes.span.extracting(value).isEqualIgnoringCase(to: "100-continue")
+        else {
             throw MessageError(.expectationFailed, "The only expectation met here is 100-continue.")
         }
         return request.content != .none
@@ -251,6 +274,7 @@ package struct HTTP1Connection: ~Copyable {
     private mutating func receiveContent(
         _ input: inout ByteQueue, _ output: inout ByteQueue, _ service: HTTP1Service
     ) {
+        lacksContent = false
         guard case .content(var decoder) = reading else { return }
         do throws(MessageError) {
             while true {
@@ -268,6 +292,7 @@ package struct HTTP1Connection: ~Copyable {
                     }
                 case .needsMore:
                     reading = .content(decoder)
+                    lacksContent = true
                     waiting = .content
                     if isInputEnded { throw .bad("The request's content ended early.") }
                     askForContent(input, &output)
@@ -278,7 +303,7 @@ package struct HTTP1Connection: ~Copyable {
                     exchange?.endContent()
                     return
                 }
-                if exchange == nil, receivedByteCount > Self.discardLimit {
+                if discardedByteCount > Self.discardLimit {
                     persists = false
                     reading = .complete
                     return
@@ -286,7 +311,7 @@ package struct HTTP1Connection: ~Copyable {
             }
         } catch {
             input.removeAll()
-            refuse(error, &output, service)
+            refuse(error, request ?? service.request, &output, service)
         }
     }
 
@@ -294,18 +319,27 @@ package struct HTTP1Connection: ~Copyable {
     private mutating func take(_ content: Span<UInt8>) -> Int {
         let taken = exchange?.receive(content) ?? content.count
         receivedByteCount += taken
+        if exchange == nil { discardedByteCount += taken }
         if taken > 0 { mayContinue = false }
         return taken
     }
 
-    /// Sends the interim response that the client waits for before it sends content.
+    /// Sends the interim response that the client waits for before it sends content; a response that is known already
+    /// does not depend on it.
     private mutating func askForContent(_ input: borrowing ByteQueue, _ output: inout ByteQueue) {
-        guard mayContinue, case .awaiting = writing else { return }
+        guard mayContinue, case .awaiting = writing, exchange?.response == nil else { return }
         mayContinue = false
         if receivedByteCount == 0, input.isEmpty { output.append(ResponseSerializer.continueResponse) }
     }
 
     // MARK: Writing
+
+    private var hasBegunResponse: Bool {
+        switch writing {
+        case .awaiting, .held: false
+        case .bytes, .stream, .complete: true
+        }
+    }
 
     /// Writes a response's head and as much as fits of content that is at hand.
     private mutating func start(_ response: Response, _ output: inout ByteQueue, _ service: HTTP1Service) {
@@ -337,9 +371,13 @@ package struct HTTP1Connection: ~Copyable {
     }
 
     private mutating func writeResponse(_ output: inout ByteQueue, _ service: HTTP1Service) {
-        if case .awaiting = writing, let response = exchange?.response { start(response, &output, service) }
+        if case .awaiting = writing, let response = exchange?.response {
+            start(response, &output, service)
+        } else if case .held(let response) = writing, case .complete = reading {
+            start(response, &output, service)
+        }
         switch writing {
-        case .awaiting, .complete: break
+        case .awaiting, .held, .complete: break
         case .bytes(let bytes, let written): write(bytes, from: written, &output)
         case .stream(let remaining, let isChunked): stream(remaining, isChunked, &output, service)
         }
@@ -390,7 +428,7 @@ package struct HTTP1Connection: ~Copyable {
                 endResponse()
                 return
             case .notYet:
-                waiting = .response
+                if !lacksContent { waiting = .response }
                 writing = .stream(remaining: remaining, isChunked: isChunked)
                 return
             case .failed(let problem):
@@ -442,17 +480,27 @@ package struct HTTP1Connection: ~Copyable {
     // MARK: Ending early
 
     /// Answers a message that breaks the rules, and ends the connection.
-    private mutating func refuse(_ error: MessageError, _ output: inout ByteQueue, _ service: HTTP1Service) {
-        guard case .awaiting = writing else {
+    ///
+    /// - Parameter request: nil where no request could be read.
+    private mutating func refuse(
+        _ error: MessageError, _ request: Request?, _ output: inout ByteQueue, _ service: HTTP1Service
+    ) {
+        persists = false
+        if case .complete = writing {
+            // What it asked for it has; only the rest of its content is not as it should be.
+            finishExchange(service)
+            return
+        }
+        guard !hasBegunResponse else {
             // The response has begun: all that is left is to end the connection before its content is complete.
+            self.request = request
             abandon(service)
             return
         }
-        persists = false
         exchange = nil
-        isHead = false
         var response = Response.error(error.status, error.explanation)
         response.closesConnection = true
+        contentByteCount = 0
         start(response, &output, service)
         if case .bytes(let page, _) = writing {
             // Whole, whatever waits already: the connection is finished and will not be asked for the rest.
@@ -461,8 +509,9 @@ package struct HTTP1Connection: ~Copyable {
         }
         service.journal.record(
             request, peer: peer, status: error.status, contentByteCount: contentByteCount, isComplete: true)
-        request = nil
+        self.request = nil
         reading = .complete
+        writing = .complete
         isFinished = true
     }
 
