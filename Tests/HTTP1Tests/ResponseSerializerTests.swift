@@ -1,0 +1,71 @@
+import Bytes
+import HTTP
+import Testing
+
+@testable import HTTP1
+
+@Suite("Responses as messages (RFC 9112 §4, §6)")
+struct ResponseSerializerTests {
+    private func head(_ response: Response, minorVersion: Int = 1, persistence: StaticString? = nil) -> String {
+        var output = ByteQueue()
+        ResponseSerializer.writeHead(
+            response, framing: ResponseSerializer.framing(response, minorVersion: minorVersion),
+            date: [UInt8]("Date: now\r\n".utf8), persistence: persistence, to: &output)
+        return String(decoding: output.readable)
+    }
+
+    @Test("The head is the status, the date, the fields, the framing and what becomes of the connection")
+    func order() {
+        var fields = Fields()
+        fields.append("ETag", "\"a\"")
+        let response = Response(.ok, fields: fields, content: .bytes([1, 2, 3]))
+        #expect(
+            head(response, persistence: "Connection: close\r\n")
+                == "HTTP/1.1 200 OK\r\nDate: now\r\nETag: \"a\"\r\nContent-Length: 3\r\nConnection: close\r\n\r\n")
+    }
+
+    @Test(
+        "Content is framed by what is known of it (RFC 9112 §6.3)",
+        arguments: [
+            (200, Response.Content.none, 1, ResponseSerializer.Framing.length(0)),
+            (200, .bytes([]), 1, .length(0)), (200, .bytes([1]), 0, .length(1)),
+            (200, .stream(length: 7), 0, .length(7)), (200, .stream(length: 0), 1, .length(0)),
+            (200, .stream(length: nil), 1, .chunked), (200, .stream(length: nil), 0, .close),
+            (204, .bytes([1]), 1, .none), (304, .stream(length: 7), 1, .none), (204, .stream(length: nil), 0, .none),
+        ])
+    func framing(_ status: Int, _ content: Response.Content, _ minorVersion: Int, _ framing: ResponseSerializer.Framing)
+    {
+        let response = Response(StatusCode(rawValue: status), content: content)
+        #expect(ResponseSerializer.framing(response, minorVersion: minorVersion) == framing)
+        let text = head(response, minorVersion: minorVersion)
+        #expect(text.contains("Content-Length") == (framing != .none && framing != .chunked && framing != .close))
+        #expect(text.contains("Transfer-Encoding: chunked\r\n") == (framing == .chunked))
+    }
+
+    @Test("Every status has three digits and a space, whether its words are known or not (RFC 9112 §4)")
+    func statusLine() {
+        for number in 100...999 {
+            let line = head(Response(StatusCode(rawValue: number))).prefix { $0 != "\r\n" }
+            #expect(line.hasPrefix("HTTP/1.1 \(number) "))
+        }
+        #expect(head(Response(.contentTooLarge)).hasPrefix("HTTP/1.1 413 Content Too Large\r\n"))
+    }
+
+    @Test("A value made at run time cannot begin a line of its own")
+    func injection() {
+        var fields = Fields()
+        fields.append("Location", [UInt8]("/a\r\nSet-Cookie: b\0\u{7f}".utf8))
+        #expect(head(Response(.found, fields: fields)).contains("Location: /a  Set-Cookie: b  \r\n"))
+    }
+
+    @Test("A chunk's size has six digits, so that it can be written after its content")
+    func chunkHeader() {
+        func text(_ count: Int) -> String {
+            let header = ChunkFrame.header(count)
+            return String(decoding: header.span)
+        }
+        #expect(text(1) == "000001\r\n")
+        #expect(text(0xABCDEF) == "abcdef\r\n")
+        #expect(text(HTTP1Service.outputByteCount) == "020000\r\n")
+    }
+}

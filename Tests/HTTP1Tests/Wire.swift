@@ -1,0 +1,181 @@
+import Bytes
+import HTTP
+import HTTP1
+
+/// A connection without a socket: bytes in, bytes out, and what was recorded of them.
+final class Wire {
+    private var connection = HTTP1Connection(peer: Peer(address: "192.0.2.1", port: 50_000))
+    private var input = ByteQueue()
+    private var output = ByteQueue()
+    private let service: HTTP1Service
+    let journal = RecordingJournal()
+
+    init(_ open: @escaping (borrowing Request) -> Answer) {
+        service = HTTP1Service(responder: ClosureResponder(open), journal: journal)
+        service.dateLine = [UInt8]("Date: now\r\n".utf8)
+    }
+
+    var state: HTTP1Connection.State { connection.state }
+    var waiting: HTTP1Connection.Waiting { connection.waiting }
+    var wantsInput: Bool { connection.wantsInput }
+    var inputCount: Int { input.count }
+
+    /// Bytes arrive; returns what the connection says to them.
+    @discardableResult
+    func send(_ text: String) -> String { send([UInt8](text.utf8)) }
+
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> String {
+        input.append(bytes)
+        return advance()
+    }
+
+    /// The client ends its side.
+    func end() -> String {
+        connection.endInput()
+        return advance()
+    }
+
+    /// Goes on until the connection waits for something other than a client to take its output.
+    func advance() -> String {
+        var said: [UInt8] = []
+        repeat {
+            connection.advance(&input, &output, service)
+            said += takeOutput()
+        } while connection.waiting == .output && !connection.state.isFinished
+        return String(decoding: said, as: UTF8.self)
+    }
+
+    /// Goes on once, and leaves the output with the connection; returns its size.
+    func advanceOnce(sending text: String = "") -> Int {
+        input.append(text: text)
+        connection.advance(&input, &output, service)
+        return output.count
+    }
+
+    func takeOutput() -> [UInt8] {
+        var taken = ByteQueue()
+        swap(&taken, &output)
+        return [UInt8](copying: taken.readable)
+    }
+
+    func timeOut() -> String {
+        connection.timeOut(&output, service)
+        return String(decoding: takeOutput(), as: UTF8.self)
+    }
+
+    func abandon() { connection.abandon(service) }
+    func drain() { connection.drain() }
+    func leave() { service.isDraining = true }
+}
+
+/// What is kept of each finished exchange.
+final class RecordingJournal: ExchangeJournal {
+    struct Record: Equatable {
+        /// The request's target; nil where no request could be read.
+        let target: String?
+        let status: Int
+        let contentByteCount: Int
+        let isComplete: Bool
+    }
+
+    var records: [Record] = []
+    var problems: [String] = []
+
+    func record(_ request: Request?, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool) {
+        records.append(
+            Record(
+                target: request.map { $0.text($0.target) }, status: status.rawValue,
+                contentByteCount: contentByteCount, isComplete: isComplete))
+    }
+
+    func report(_ problem: String, _ request: borrowing Request, peer: Peer) {
+        problems.append(problem)
+    }
+}
+
+private final class ClosureResponder: Responder {
+    private let answer: (borrowing Request) -> Answer
+
+    init(_ answer: @escaping (borrowing Request) -> Answer) { self.answer = answer }
+
+    func open(_ request: borrowing Request) -> Answer { answer(request) }
+}
+
+// MARK: Exchanges
+
+/// Takes content and gives it back as it comes, chunked.
+final class Echo: Exchange {
+    var response: Response? = Response(.ok, content: .stream(length: nil))
+    private var kept: [UInt8] = []
+    private var isEnded = false
+
+    func receive(_ content: Span<UInt8>) -> Int {
+        kept.append(copying: content)
+        return content.count
+    }
+
+    func endContent() { isEnded = true }
+
+    func produce(into room: inout MutableSpan<UInt8>) -> Production {
+        guard !kept.isEmpty else { return isEnded ? .end : .notYet }
+        let count = min(kept.count, room.count)
+        room.copy(from: kept.span.extracting(0..<count), at: 0)
+        kept.removeFirst(count)
+        return .bytes(count)
+    }
+}
+
+/// Does what it is told, step by step; when nothing is left to do, there is nothing yet.
+final class Script: Exchange {
+    var response: Response?
+    var steps: [Production]
+    /// How many bytes of content it still takes.
+    var appetite: Int
+    private(set) var received: [UInt8] = []
+    private(set) var isContentEnded = false
+
+    init(_ response: Response?, _ steps: [Production] = [], appetite: Int = 0) {
+        self.response = response
+        self.steps = steps
+        self.appetite = appetite
+    }
+
+    func receive(_ content: Span<UInt8>) -> Int {
+        let count = min(appetite, content.count)
+        appetite -= count
+        received.append(copying: content.extracting(0..<count))
+        return count
+    }
+
+    func endContent() { isContentEnded = true }
+
+    func produce(into room: inout MutableSpan<UInt8>) -> Production {
+        guard !steps.isEmpty else { return .notYet }
+        let step = steps.removeFirst()
+        guard case .bytes(let wanted) = step else { return step }
+        let count = min(wanted, room.count)
+        for index in 0..<count { room[index] = UInt8(ascii: "x") }
+        if count < wanted { steps.insert(.bytes(wanted - count), at: 0) }
+        return .bytes(count)
+    }
+}
+
+extension Response {
+    static func text(_ text: String) -> Response {
+        Response(.ok, content: .bytes([UInt8](text.utf8)))
+    }
+}
+
+extension String {
+    /// How often `part` stands in the text.
+    func count(of part: String) -> Int {
+        var count = 0
+        var rest = self[...]
+        while let range = rest.firstRange(of: part) {
+            count += 1
+            rest = rest[range.upperBound...]
+        }
+        return count
+    }
+}
