@@ -56,5 +56,7 @@ let package = Package(
             swiftSettings: house),
 
         tests(of: "HTTP1", imports: ["HTTP", "Bytes"]),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["Responders", "HTTP1", "HTTP", "Bytes"], swiftSettings: house),
     ]
 )
