@@ -46,6 +46,10 @@ let package = Package(
         room("Compression", imports: ["CZlib", "CBrotli"]),
         room("HTTP", imports: ["Bytes"]),
         room("HTTP1", imports: ["HTTP", "Bytes"]),
+        .executableTarget(
+            name: "request-costs", dependencies: ["HTTP1", "HTTP", "Bytes"], path: "Benchmarks/RequestCosts",
+            swiftSettings: house),
+
         room("Responders", imports: ["HTTP", "Compression", "POSIX", "Bytes"]),
         room("Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Bytes", logging]),
         .executableTarget(
