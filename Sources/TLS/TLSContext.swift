@@ -4,7 +4,7 @@ import POSIX
 /// The certificates and rules that new streams are made with; one for each worker.
 ///
 /// Safe because the contexts are owned here and freed once, and the pointer to itself that OpenSSL's callbacks get is
-/// used only by streams, which keep their context's memory alive no longer than their worker keeps this object.
+/// used only by streams, which keep this object alive.
 @safe package final class TLSContext {
     /// One SSL_CTX for each set of names; certificates of different key types for the same names share one.
     @safe private struct Entry {

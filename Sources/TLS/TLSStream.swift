@@ -9,6 +9,8 @@ import COpenSSL
 /// Safe because the pointer to OpenSSL's state is owned, freed once, and never leaves this value.
 @safe package struct TLSStream: ~Copyable {
     private let ssl: OpaquePointer
+    /// OpenSSL's callbacks use it without owning it, for as long as this stream lives.
+    private let context: TLSContext
 
     /// What a read or a handshake step came to.
     package enum Progress: Equatable {
@@ -24,6 +26,7 @@ import COpenSSL
     package init(_ context: TLSContext, over transport: Transport) throws(TLSError) {
         guard let ssl = unsafe SSL_new(context.pointer) else { throw TLSError("start a TLS stream") }
         unsafe self.ssl = ssl
+        self.context = context
         unsafe transport.attach(ssl)
         unsafe SSL_set_accept_state(ssl)
     }

@@ -1,0 +1,43 @@
+import POSIX
+import TLS
+import Testing
+
+@Suite("TLS contexts")
+struct TLSContextTests {
+    @Test("A context without certificates makes no streams")
+    func noIdentity() throws {
+        let context = try TLSContext(TLSConfiguration(identities: [], ticketKeys: .random()))
+        #expect(throws: TLSError.self) { _ = try TLSStream(context, over: Transport()) }
+    }
+
+    @Test("A damaged identity is refused when the context is made")
+    func damaged() {
+        var identity = Fixture.identity
+        identity.key = []
+        #expect(throws: TLSError.self) {
+            try TLSContext(TLSConfiguration(identities: [identity], ticketKeys: .random()))
+        }
+    }
+
+    @Test("Secrets are logged when asked for, into a file for its owner alone")
+    func keyLog() throws {
+        let path = "/tmp/martinet-test-keys-\(ThisProcess.identifier)"
+        let made = try TestIdentities(["localhost"])
+        let log = try FileDescriptor.openForAppending(path, mode: 0o600)
+        defer { TestFile.remove(path) }
+        let both = try TLSConversation(made.context(keyLogPath: path), .init(version: .tls13))
+        try both.shakeHands()
+        let text = String(decoding: try WholeFile.read(path), as: UTF8.self)
+        #expect(text.contains("SERVER_HANDSHAKE_TRAFFIC_SECRET "))
+        #expect(text.contains("CLIENT_TRAFFIC_SECRET_0 "))
+        #expect(text.hasSuffix("\n"))
+        _ = log.number
+    }
+
+    @Test("A key log that cannot be opened is refused, by its name")
+    func badKeyLog() throws {
+        let made = try TestIdentities(["localhost"])
+        let error = #expect(throws: TLSError.self) { try made.context(keyLogPath: "/nonexistent/keys") }
+        #expect(error?.action == "open the key log /nonexistent/keys (No such file or directory)")
+    }
+}
