@@ -90,7 +90,7 @@ package struct StatusCode: RawRepresentable, Hashable, Sendable {
         case 503: "Service Unavailable"
         case 504: "Gateway Timeout"
         case 505: "HTTP Version Not Supported"
-        default: "Unknown"
+        default: ""
         }
     }
 }
