@@ -59,6 +59,11 @@ let package = Package(
             ],
             swiftSettings: house),
 
+        tests(of: "Bytes"),
+        tests(of: "POSIX"),
+        tests(of: "EventLoop", imports: ["POSIX"]),
+        tests(of: "TLS", imports: ["COpenSSL", "POSIX", "Bytes"]),
+        tests(of: "HTTP", imports: ["Bytes"]),
         tests(of: "HTTP1", imports: ["HTTP", "Bytes"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["Responders", "HTTP1", "HTTP", "Bytes"], swiftSettings: house),

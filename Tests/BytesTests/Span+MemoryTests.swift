@@ -1,0 +1,64 @@
+import Bytes
+import Testing
+
+@Suite("Copies and searches in memory")
+struct SpanMemoryTests {
+    @Test("A copy goes where it is told and no further")
+    func copying() {
+        let source: [UInt8] = [1, 2, 3]
+        let nothing: [UInt8] = []
+        var bytes = [UInt8](repeating: 0, count: 6)
+        var span = bytes.mutableSpan
+        span.copy(from: source.span, at: 2)
+        span.copy(from: nothing.span, at: 6)
+        #expect(bytes == [0, 0, 1, 2, 3, 0])
+    }
+
+    @Test("Bytes move to the front even over themselves")
+    func moving() {
+        var bytes: [UInt8] = [1, 2, 3, 4, 5, 6]
+        var span = bytes.mutableSpan
+        span.moveToFront(1..<6)
+        #expect(bytes == [2, 3, 4, 5, 6, 6])
+        span = bytes.mutableSpan
+        span.moveToFront(3..<3)
+        #expect(bytes == [2, 3, 4, 5, 6, 6])
+    }
+
+    @Test("A search begins where it is told, and finds the first")
+    func searching() {
+        let bytes: [UInt8] = [5, 1, 5, 0, 255]
+        let found = [
+            bytes.span.firstIndex(of: 5), bytes.span.firstIndex(of: 5, from: 1), bytes.span.firstIndex(of: 5, from: 3),
+            bytes.span.firstIndex(of: 0), bytes.span.firstIndex(of: 255), bytes.span.firstIndex(of: 5, from: 5),
+            [UInt8]().span.firstIndex(of: 5),
+        ]
+        #expect(found == [0, 2, nil, 3, 4, nil, nil])
+    }
+
+    @Test("A search stays inside its span")
+    func searchingInside() {
+        let bytes: [UInt8] = [1, 2, 3, 4]
+        let found = bytes.span.extracting(1..<3).firstIndex(of: 4)
+        #expect(found == nil)
+    }
+
+    @Test("Copying beyond the end stops the program")
+    func preconditions() async {
+        await #expect(processExitsWith: .failure) {
+            var bytes = [UInt8](repeating: 0, count: 3)
+            let source: [UInt8] = [1, 2]
+            var span = bytes.mutableSpan
+            span.copy(from: source.span, at: 2)
+        }
+        await #expect(processExitsWith: .failure) {
+            var bytes = [UInt8](repeating: 0, count: 3)
+            var span = bytes.mutableSpan
+            span.moveToFront(1..<4)
+        }
+        await #expect(processExitsWith: .failure) {
+            let bytes: [UInt8] = [1]
+            _ = bytes.span.firstIndex(of: 1, from: 2)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Glibc
+import POSIX
+import Testing
+
+@Suite("Child processes", .timeLimit(.minutes(1)))
+struct ChildProcessTests {
+    @Test("A child gets its arguments and the given descriptors as 3, 4 … in order")
+    func descriptors() throws {
+        let toChild = try Pipe(isNonBlocking: false)
+        var fromChild = try Pipe(isNonBlocking: false)
+        let reading = try FileDescriptor.duplicate(fromChild.reading.number)
+        var child = try ChildProcess(
+            "/bin/sh", arguments: ["sh", "-c", "read -r line <&3; echo \"$0 $1 $line\" >&4", "name", "first"],
+            descriptors: [toChild.reading.number, fromChild.writing.number])
+        // Another pipe in its place: the child has the only writing end now.
+        fromChild = try Pipe(isNonBlocking: false)
+        let line = [UInt8]("from the parent\n".utf8)
+        _ = try toChild.writing.write(line.span)
+        #expect(try readAll(reading) == "name first from the parent\n")
+        try waitForEnd(of: child.identifier)
+        #expect(child.reap() == .exited(status: 0))
+    }
+
+    @Test("A descriptor that has a number which another is to get in the child is not lost")
+    func crossedNumbers() throws {
+        let first = try Pipe(isNonBlocking: false)
+        let second = try Pipe(isNonBlocking: false)
+        let one = [UInt8]("1\n".utf8), two = [UInt8]("2\n".utf8)
+        _ = try first.writing.write(one.span)
+        _ = try second.writing.write(two.span)
+        // The second pipe gets every number up to the first's own, before the first has its turn.
+        let count = Int(first.reading.number)
+        let numbers = [CInt](repeating: second.reading.number, count: count) + [first.reading.number]
+        var child = try ChildProcess(
+            "/bin/sh", arguments: ["sh", "-c", "read -r a < /dev/fd/\(3 + count); exit $a"], descriptors: numbers)
+        try waitForEnd(of: child.identifier)
+        #expect(child.reap() == .exited(status: 1))
+    }
+
+    @Test("Nothing else that is opened here is inherited")
+    func closeOnExec() throws {
+        let pipe = try Pipe(isNonBlocking: false)
+        let sockets = try SocketPair()
+        let listener = try ListeningSocket(.loopback4(port: 0))
+        let epoll = try Epoll()
+        let directory = try Directory("/")
+        let file = try directory.open([UInt8]("proc".utf8))
+        let copy = try FileDescriptor.duplicate(pipe.reading.number)
+        let numbers = [
+            pipe.reading.number, pipe.writing.number, sockets.first.number, sockets.second.number,
+            listener.descriptor.number, epoll.descriptor.number, directory.descriptor.number, file.number, copy.number,
+        ]
+        let script = "for n in $*; do if [ -e /proc/$$/fd/$n ]; then exit $n; fi; done; exit 0"
+        var child = try ChildProcess(
+            "/bin/sh", arguments: ["sh", "-c", script, "sh"] + numbers.map(String.init), descriptors: [])
+        try waitForEnd(of: child.identifier)
+        #expect(child.reap() == .exited(status: 0))
+        _ = (pipe.reading.number, sockets.first.number, listener.descriptor.number, epoll.descriptor.number)
+        _ = (directory.descriptor.number, file.number, copy.number)
+    }
+
+    @Test("The exit status is reported, again and again, once the child has ended", arguments: [0, 1, 42, 255])
+    func status(status: Int) throws {
+        let gate = try SocketPair()
+        var child = try ChildProcess(
+            "/bin/sh", arguments: ["sh", "-c", "read -r line <&3; exit \(status)"], descriptors: [gate.first.number])
+        #expect(child.reap() == nil, "it waits for a line")
+        let line = [UInt8]("\n".utf8)
+        _ = try gate.second.send(line.span)
+        try waitForEnd(of: child.identifier)
+        #expect(child.reap() == .exited(status: status))
+        #expect(child.reap() == .exited(status: status))
+        #expect(waitpid(pid_t(child.identifier), nil, WNOHANG) == -1, "the first answer has reaped it")
+    }
+
+    @Test("A killed child reports the signal")
+    func killing() throws {
+        let gate = try SocketPair()
+        var child = try ChildProcess(
+            "/bin/sh", arguments: ["sh", "-c", "read -r line <&3"], descriptors: [gate.first.number])
+        child.kill()
+        try waitForEnd(of: child.identifier)
+        let ending = child.reap()
+        #expect(ending == .killed(signal: 9))
+        #expect(ending?.description == "signal 9")
+        // Its number may be another process's by now: this must do nothing.
+        child.kill()
+    }
+
+    @Test("No signal is blocked in a child, although it is in its parent")
+    func signals() throws {
+        var set = sigset_t()
+        var old = sigset_t()
+        unsafe sigemptyset(&set)
+        unsafe sigaddset(&set, SIGUSR1)
+        try #require(unsafe pthread_sigmask(SIG_BLOCK, &set, &old) == 0)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &old, nil) }
+        var child = try ChildProcess(
+            "/bin/sh", arguments: ["sh", "-c", "kill -USR1 $$; exit 0"], descriptors: [])
+        try waitForEnd(of: child.identifier)
+        #expect(child.reap() == .killed(signal: 10))
+    }
+
+    @Test("A program that is not there is an error, not a child")
+    func missing() throws {
+        let error = #expect(throws: SystemError.self) {
+            _ = try ChildProcess("/nonexistent/program", arguments: ["program"], descriptors: [])
+        }
+        #expect(error?.isMissing == true)
+        #expect(error?.call == "posix_spawn")
+    }
+
+    @Test("A descriptor that is not open is an error")
+    func badDescriptor() {
+        #expect(throws: SystemError.self) {
+            _ = try ChildProcess("/bin/sh", arguments: ["sh", "-c", "exit"], descriptors: [1_000_000])
+        }
+    }
+
+    private func readAll(_ file: borrowing FileDescriptor) throws -> String {
+        var text: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 256)
+        while true {
+            var room = piece.mutableSpan
+            guard case .bytes(let count) = try file.read(into: &room) else { break }
+            text += piece.prefix(count)
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Waits until the child has ended, and leaves it to be reaped.
+    private func waitForEnd(of identifier: Int) throws {
+        var information = unsafe siginfo_t()
+        try #require(unsafe waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) == 0)
+    }
+}

@@ -1,0 +1,125 @@
+import POSIX
+import Testing
+
+@Suite("Files beneath a directory", .timeLimit(.minutes(1)))
+struct DirectoryTests {
+    private static let resolutions: [Directory.Resolution] = [.beneath, .checked]
+
+    /// A root with a file, a folder, a FIFO and links, and a neighbour that nobody may see.
+    private static func makeTree() throws -> TemporaryDirectory {
+        let folder = try TemporaryDirectory()
+        try folder.makeDirectory("root")
+        try folder.makeDirectory("root/sub")
+        try folder.makeDirectory("root-secret")
+        try folder.makeFile("root-secret/key", "secret")
+        try folder.makeFile("outside", "secret")
+        try folder.makeFile("root/file", "content")
+        try folder.makeFile("root/sub/deep", "deep content")
+        try folder.makeFIFO("root/fifo")
+        try folder.makeLink("root/relative", to: "sub/deep")
+        try folder.makeLink("root/sub/up", to: "../file")
+        try folder.makeLink("root/absolute", to: folder.path("root/sub/deep"))
+        try folder.makeLink("root/round", to: "../root/file")
+        try folder.makeLink("root/out", to: "../outside")
+        try folder.makeLink("root/out-absolute", to: folder.path("outside"))
+        try folder.makeLink("root/neighbour", to: folder.path("root-secret/key"))
+        try folder.makeLink("root/system", to: "/etc")
+        try folder.makeLink("root/parent", to: "..")
+        try folder.makeLink("root/self", to: ".")
+        try folder.makeLink("root/dangling", to: "nothing")
+        try folder.makeLink("root/circle", to: "circle")
+        return folder
+    }
+
+    private static func open(_ path: String, _ resolution: Directory.Resolution) throws -> String {
+        let folder = try makeTree()
+        let root = try Directory(folder.path("root"), resolution: resolution)
+        let file = try root.open([UInt8](path.utf8))
+        var bytes = [UInt8](repeating: 0, count: 100)
+        var room = bytes.mutableSpan
+        let count = try file.read(into: &room, at: 0)
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    @Test(
+        "Files inside are opened, through links inside too, relative and absolute",
+        arguments: [
+            ("file", "content"), ("sub/deep", "deep content"), ("relative", "deep content"), ("sub/up", "content"),
+            ("absolute", "deep content"), ("round", "content"), ("self/self/file", "content"),
+        ], resolutions)
+    func inside(expected: (path: String, content: String), resolution: Directory.Resolution) throws {
+        #expect(try Self.open(expected.path, resolution) == expected.content)
+    }
+
+    @Test(
+        "What leads outside is an escape, however it gets there",
+        arguments: [
+            "out", "out-absolute", "neighbour", "system", "system/hostname", "parent", "parent/outside",
+            "self/parent/root-secret/key", "..", "../outside", "sub/../../outside", "/etc/passwd", "/",
+        ], resolutions)
+    func outside(path: String, resolution: Directory.Resolution) {
+        let error = #expect(throws: SystemError.self) { try Self.open(path, resolution) }
+        #expect(error?.isEscape == true, "\(path): \(error?.description ?? "")")
+    }
+
+    @Test(
+        "What is not there is missing", arguments: ["nothing", "sub/nothing", "dangling", "file/below"], resolutions)
+    func missing(path: String, resolution: Directory.Resolution) {
+        let error = #expect(throws: SystemError.self) { try Self.open(path, resolution) }
+        #expect(error?.isMissing == true)
+    }
+
+    @Test("Links in a circle and endless names are told apart from missing ones", arguments: resolutions)
+    func loops(resolution: Directory.Resolution) {
+        let circle = #expect(throws: SystemError.self) { try Self.open("circle", resolution) }
+        #expect(circle?.isLoop == true)
+        let long = #expect(throws: SystemError.self) {
+            try Self.open(String(repeating: "x", count: 300), resolution)
+        }
+        #expect(long?.isNameTooLong == true)
+    }
+
+    @Test("A FIFO that nobody writes to is opened without waiting, and is no regular file", arguments: resolutions)
+    func fifo(resolution: Directory.Resolution) throws {
+        let folder = try Self.makeTree()
+        let root = try Directory(folder.path("root"), resolution: resolution)
+        let kind = try root.open([UInt8]("fifo".utf8)).status().kind
+        #expect(kind == .other)
+    }
+
+    @Test("The empty path is the directory itself, and lists what is in it", arguments: resolutions)
+    func listing(resolution: Directory.Resolution) throws {
+        let folder = try Self.makeTree()
+        let root = try Directory(folder.path("root"), resolution: resolution)
+        let entries = try root.open([]).entries()
+        var kinds: [String: FileStatus.Kind] = [:]
+        for entry in entries { kinds[String(decoding: entry.name, as: UTF8.self)] = entry.status.kind }
+        #expect(entries.count == kinds.count)
+        #expect(kinds["file"] == .regular)
+        #expect(kinds["sub"] == .directory)
+        #expect(kinds["fifo"] == .other)
+        #expect(kinds["relative"] == .regular, "the status is the link's target's")
+        #expect(kinds["self"] == .directory)
+        for absent in [".", "..", "dangling", "circle"] { #expect(kinds[absent] == nil) }
+        let size = entries.first { $0.name == [UInt8]("file".utf8) }?.status.byteCount
+        #expect(size == 7)
+    }
+
+    @Test("What is no directory cannot be a root")
+    func root() throws {
+        let folder = try Self.makeTree()
+        let file = #expect(throws: SystemError.self) { _ = try Directory(folder.path("root/file")) }
+        #expect(file?.isMissing == true)
+        let nothing = #expect(throws: SystemError.self) { _ = try Directory(folder.path("nothing")) }
+        #expect(nothing?.isMissing == true)
+    }
+
+    @Test("Files stay reachable when the root itself is named through a link", arguments: resolutions)
+    func rootThroughLink(resolution: Directory.Resolution) throws {
+        let folder = try Self.makeTree()
+        try folder.makeLink("alias", to: "root")
+        let root = try Directory(folder.path("alias"), resolution: resolution)
+        let size = try root.open([UInt8]("absolute".utf8)).status().byteCount
+        #expect(size == 12)
+    }
+}

@@ -1,0 +1,145 @@
+import Glibc
+import POSIX
+import Testing
+
+@Suite("Listening sockets", .timeLimit(.minutes(1)))
+struct ListeningSocketTests {
+    @Test("Port 0 becomes a port of the kernel's choice")
+    func anyPort() throws {
+        let listener = try ListeningSocket(.loopback4(port: 0))
+        #expect(listener.address.port != 0)
+        #expect(listener.address.with(port: 0) == .loopback4(port: 0))
+    }
+
+    @Test("A port that another socket shares is found in use, unless joining it is meant")
+    func sharing() throws {
+        let first = try ListeningSocket(.loopback4(port: 0))
+        let address = first.address
+        let error = #expect(throws: SystemError.self) { _ = try ListeningSocket(address) }
+        #expect(error?.isAddressInUse == true)
+        #expect(error?.call == "bind")
+        let second = try ListeningSocket(address, isJoining: true)
+        #expect(second.address == address)
+        // Joined twice, it is still in use to whoever does not join.
+        let again = #expect(throws: SystemError.self) { _ = try ListeningSocket(address) }
+        #expect(again?.isAddressInUse == true)
+    }
+
+    @Test("IPv6 leaves the same port of IPv4 to others")
+    func families() throws {
+        do throws(SystemError) {
+            let listener = try ListeningSocket(.any6(port: 0))
+            let other = try ListeningSocket(.loopback4(port: listener.address.port))
+            #expect(other.address.port == listener.address.port)
+        } catch {
+            // A machine without IPv6 has nothing to test here.
+            try #require(error.isUnavailable)
+        }
+    }
+
+    @Test("An address of another machine is unavailable")
+    func unavailable() {
+        guard let address = SocketAddress(host: "192.0.2.1", port: 0) else { return }
+        let error = #expect(throws: SystemError.self) { _ = try ListeningSocket(address) }
+        #expect(error?.isUnavailable == true)
+    }
+
+    @Test("Nobody waiting is no error; a client that has sent something is accepted with its address")
+    func accepting() throws {
+        let listener = try ListeningSocket(.loopback4(port: 0))
+        let isAnyoneThere = try listener.accept() != nil
+        #expect(!isAnyoneThere)
+
+        let client = try Client(connectedTo: listener.address)
+        // The kernel keeps a connection back until its first bytes are there.
+        try client.send("hello")
+        try listener.descriptor.waitUntil(.read)
+        guard let accepted = try listener.accept() else {
+            Issue.record("nobody was waiting")
+            return
+        }
+        let peer = accepted.peer
+        #expect(peer == client.address)
+        let descriptor = accepted.takeDescriptor()
+        let isClosedOnExec = fcntl(descriptor.number, F_GETFD) & FD_CLOEXEC != 0
+        #expect(isClosedOnExec)
+        let content = try descriptor.receiveText()
+        #expect(content == "hello")
+        let more = try descriptor.receiveText()
+        #expect(more == nil, "an accepted socket does not wait")
+    }
+
+    @Test("A socket handed down keeps its address and goes on listening")
+    func inheriting() throws {
+        let listener = try ListeningSocket(.loopback4(port: 0))
+        let address = listener.address
+        let inherited = try ListeningSocket(inheriting: listener.takeDescriptor())
+        #expect(inherited.address == address)
+        let client = try Client(connectedTo: address)
+        try client.send("x")
+        try inherited.descriptor.waitUntil(.read)
+        let isAccepted = try inherited.accept() != nil
+        #expect(isAccepted)
+    }
+
+    @Test("What is no Internet socket cannot be inherited")
+    func inheritingOther() throws {
+        #expect(throws: SystemError.self) {
+            let pipe = try Pipe(isNonBlocking: true)
+            let copy = try FileDescriptor.duplicate(pipe.reading.number)
+            _ = try ListeningSocket(inheriting: copy)
+        }
+    }
+}
+
+/// A blocking client on loopback.
+private struct Client: ~Copyable {
+    let descriptor: FileDescriptor
+    let address: SocketAddress
+
+    init(connectedTo server: SocketAddress) throws {
+        let number = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        try #require(number >= 0)
+        let descriptor = FileDescriptor(owning: number)
+        var raw = sockaddr_in()
+        raw.sin_family = sa_family_t(AF_INET)
+        raw.sin_port = server.port.bigEndian
+        raw.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = unsafe withUnsafePointer(to: &raw) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(number, $0, size) }
+        }
+        try #require(result == 0)
+        // The same reading of a socket's own address that listeners use.
+        address = try ListeningSocket(inheriting: FileDescriptor.duplicate(number)).address
+        self.descriptor = descriptor
+    }
+
+    func send(_ text: String) throws {
+        let bytes = [UInt8](text.utf8)
+        let transfer = try descriptor.send(bytes.span)
+        #expect(transfer == .bytes(bytes.count))
+    }
+}
+
+extension FileDescriptor {
+    /// Waits until the descriptor is ready; what it is ready for.
+    @discardableResult
+    func waitUntil(_ interest: Readiness) throws -> Readiness {
+        var entries = [PollEntry(descriptor: number, interest: interest)]
+        var table = entries.mutableSpan
+        _ = try PollEntry.poll(&table, timeout: nil)
+        return entries[0].readiness
+    }
+
+    /// What one recv(2) brings, as text; nil when it would wait.
+    func receiveText() throws -> String? {
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        var room = bytes.mutableSpan
+        switch try receive(into: &room) {
+        case .bytes(let count): return String(decoding: bytes.prefix(count), as: UTF8.self)
+        case .endOfStream: return ""
+        case .wouldBlock: return nil
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Glibc
+import POSIX
+import Testing
+
+@Suite("Signals as something to poll", .timeLimit(.minutes(1)))
+struct SignalsTests {
+    @Test("The names stand for the numbers that this system gives them")
+    func numbers() {
+        let pairs: [(Signal, CInt)] = [
+            (.hangUp, SIGHUP), (.interrupt, SIGINT), (.user1, SIGUSR1), (.user2, SIGUSR2), (.pipe, SIGPIPE),
+            (.terminate, SIGTERM), (.child, SIGCHLD),
+        ]
+        for (name, number) in pairs { #expect(name.rawValue == number) }
+        #expect(pairs.count == Signal.allCases.count)
+    }
+
+    @Test("A signal waits to be read instead of interrupting")
+    func queue() throws {
+        let old = try currentMask()
+        defer { restore(old) }
+        let queue = try SignalQueue([.user1, .user2])
+        #expect(queue.next() == nil)
+        // raise(3) is for this thread, whose mask is the one that was set.
+        raise(SIGUSR2)
+        raise(SIGUSR1)
+        let readiness = try queue.descriptor.waitUntil(.read)
+        #expect(readiness == .read)
+        #expect(Set([queue.next(), queue.next()]) == [.user1, .user2])
+        #expect(queue.next() == nil)
+    }
+
+    private func currentMask() throws -> sigset_t {
+        var mask = sigset_t()
+        try #require(unsafe pthread_sigmask(SIG_BLOCK, nil, &mask) == 0)
+        return mask
+    }
+
+    private func restore(_ mask: sigset_t) {
+        var mask = mask
+        unsafe pthread_sigmask(SIG_SETMASK, &mask, nil)
+    }
+}
