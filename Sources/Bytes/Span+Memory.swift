@@ -40,6 +40,35 @@ extension Span<UInt8> {
         }
     }
 
+    /// Where the first control character stands in `range`, tabs not counted; nil where there is none.
+    package func firstIndexOfControl(in range: Range<Int>) -> Int? {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "searched outside a span")
+        var index = range.lowerBound
+        return unsafe withUnsafeBytes { bytes -> Int? in
+            // Eight bytes at a time. The top bit of each byte of `suspects` is set where the byte is below 0x20, or 0x7F;
+            // borrows can set it for a neighbour too, so the word is then looked at byte by byte.
+            while index + 8 <= range.upperBound {
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                let low = word &- 0x2020_2020_2020_2020 & ~word
+                let difference = word ^ 0x7F7F_7F7F_7F7F_7F7F
+                let delete = difference &- 0x0101_0101_0101_0101 & ~difference
+                if (low | delete) & 0x8080_8080_8080_8080 != 0 {
+                    for place in index..<index + 8 where unsafe Self.isControl(bytes[place]) { return place }
+                }
+                index += 8
+            }
+            while index < range.upperBound {
+                if unsafe Self.isControl(bytes[index]) { return index }
+                index += 1
+            }
+            return nil
+        }
+    }
+
+    private static func isControl(_ byte: UInt8) -> Bool {
+        byte < 0x20 && byte != 0x09 || byte == 0x7F
+    }
+
     /// Whether the array holds the same bytes.
     package func isEqual(to bytes: [UInt8]) -> Bool {
         isEqual(to: bytes.span)
@@ -72,7 +101,7 @@ extension Array<UInt8> {
 
 extension StaticString {
     /// The text's bytes, which live as long as the program.
-    package var utf8Span: Span<UInt8> {
+    @inlinable package var utf8Span: Span<UInt8> {
         @_lifetime(immortal)
         get {
             precondition(hasPointerRepresentation, "a one-scalar StaticString has no bytes to point to")

@@ -128,15 +128,11 @@ package enum RequestParser {
         }
         let name = line.lowerBound..<position
         let value = head.trimmed(position + 1..<line.upperBound)
-        for index in value where !isValueCharacter(head[index]) {
+        // Visible characters, space, tab and obs-text (RFC 9110 §5.5).
+        guard head.firstIndexOfControl(in: value) == nil else {
             throw .bad("A header field's value holds a control character.")
         }
         return Request.FieldLine(name: name, value: value, known: FieldName(head.extracting(name)))
-    }
-
-    /// Visible characters, space, tab and obs-text (RFC 9110 §5.5).
-    private static func isValueCharacter(_ byte: UInt8) -> Bool {
-        byte >= ASCII.space && byte != 0x7F || byte == ASCII.tab
     }
 
     // MARK: What the fields mean for the connection
