@@ -67,5 +67,7 @@ let package = Package(
         tests(of: "HTTP1", imports: ["HTTP", "Bytes"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["Responders", "HTTP1", "HTTP", "Bytes"], swiftSettings: house),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["martinet"], exclude: ["peer.py"], swiftSettings: house),
     ]
 )

@@ -1,0 +1,215 @@
+import Foundation
+import Testing
+
+@Suite("The command line")
+struct CommandLineTests {
+    @Test(
+        "Wrong usage is status 2, with the usage on standard error",
+        arguments: [
+            ["serve", "--prot", "1"], ["serve", "--port", "70000"], ["serve", "--tls-min", "1.1"],
+            ["serve", "--workers", "0"], ["serve", "--verbose", "--quiet"], ["serve", "one", "two"],
+            ["serve", "--host", "a b"], ["serve", "--tls-key", "k"], ["serve", "-p", "1", "-l", ":1"],
+        ])
+    func usage(words: [String]) throws {
+        let outcome = try Client.run([Server.executable] + words)
+        #expect(outcome.status == 2)
+        #expect(outcome.out == "")
+        #expect(outcome.err.contains("Usage: martinet serve"), "\(outcome.err)")
+    }
+
+    @Test("A folder that is not there is status 3, with a way out")
+    func missingFolder() throws {
+        let outcome = try Server.command("serve", "/nowhere/at/all")
+        #expect(outcome.status == 3)
+        #expect(outcome.err.contains("/nowhere/at/all"))
+        #expect(outcome.err.contains("No such file or directory"))
+        #expect(outcome.err.contains("Name a folder that exists"))
+        let file = try Server.command("serve", "/etc/passwd")
+        #expect(file.status == 3)
+        #expect(file.err.contains("Not a directory"))
+    }
+
+    @Test("A certificate that cannot be used is status 3, and its files are named")
+    func certificates() throws {
+        let folder = try testCertificates()
+        let chain = folder.path("server-ecdsa.pem")
+        let mismatched = try Server.command(
+            "serve", folder.path, "--tls-cert", chain, "--tls-key", folder.path("second.key"))
+        #expect(mismatched.status == 3)
+        #expect(mismatched.err.contains(chain))
+        #expect(mismatched.err.contains(folder.path("second.key")))
+
+        let missing = try Server.command("serve", folder.path, "--tls-cert", folder.path("none.pem"))
+        #expect(missing.status == 3)
+        #expect(missing.err.contains(folder.path("none.pem")))
+        #expect(missing.err.contains("No such file or directory"))
+
+        let keyless = try Server.command("serve", folder.path, "--tls-cert", chain)
+        #expect(keyless.status == 3)
+        #expect(keyless.err.contains("--tls-key"))
+
+        try folder.write("not a certificate", to: "nonsense.pem")
+        let nonsense = try Server.command(
+            "serve", folder.path, "--tls-cert", folder.path("nonsense.pem"), "--tls-key", folder.path("second.key"))
+        #expect(nonsense.status == 3)
+        #expect(nonsense.err.contains(folder.path("nonsense.pem")))
+    }
+
+    @Test("A certificate that has expired is served with a warning")
+    func expired() throws {
+        let folder = try testCertificates()
+        try Server.run(["--tls-cert", folder.path("expired.pem"), "--tls-key", folder.path("expired.key")]) { server in
+            #expect(server.log.text.contains("expired.pem has expired"))
+        }
+    }
+
+    @Test("A port that is taken is status 1, and is named")
+    func takenPort() throws {
+        try Server.run { server in
+            let outcome = try Server.command("serve", "/", "--port", "\(server.port)")
+            #expect(outcome.status == 1)
+            #expect(outcome.err.contains(":\(server.port)"))
+            #expect(outcome.err.contains("Address already in use"))
+            #expect(outcome.err.contains("--port"))
+            let listening = try Server.command("serve", "/", "--listen", "127.0.0.1:\(server.port)")
+            #expect(listening.status == 1)
+        }
+    }
+
+    @Test("The version names the OpenSSL in use", arguments: [["version"], ["--version"]])
+    func version(words: [String]) throws {
+        let outcome = try Client.run([Server.executable] + words)
+        #expect(outcome.status == 0)
+        #expect(outcome.out.hasPrefix("martinet "))
+        #expect(outcome.out.contains("OpenSSL 3"))
+        #expect(outcome.err == "")
+    }
+
+    @Test(
+        "Each command has help",
+        arguments: [["--help"], ["serve", "--help"], ["version", "--help"], ["help", "serve"]])
+    func help(words: [String]) throws {
+        let outcome = try Client.run([Server.executable] + words)
+        #expect(outcome.status == 0)
+        #expect(outcome.out.contains("USAGE: martinet"))
+        #expect(outcome.err == "")
+        if words.contains("serve") { #expect(outcome.out.contains("EXAMPLES")) }
+    }
+
+    @Test("The environment gives options, and the command line overrides it")
+    func environment() throws {
+        let port = try freePort()
+        try Server.run(environment: ["MARTINET_PORT": "\(port)"]) { server in
+            #expect(server.port == port)
+        }
+        try Server.run(["--port", "0"], environment: ["MARTINET_PORT": "1", "MARTINET_HOST": "a.test,b.test"]) {
+            server in
+            #expect(server.port > 1)
+            #expect(server.url.hasPrefix("https://a.test:"))
+            #expect(server.banner.contains { $0.contains("a.test, b.test, localhost") })
+        }
+        let wrong = try Server.command("serve", "/", environment: ["MARTINET_WORKERS": "none"])
+        #expect(wrong.status == 2)
+    }
+
+    @Test("--listen takes an address, and its port may be any")
+    func listen() throws {
+        try Server.run(["--listen", "127.0.0.1:0"]) { server in
+            let outcome = try server.curl("-f")
+            #expect(outcome.status == 0, "\(outcome.err)")
+        }
+    }
+
+    @Test("-q prints nothing while all goes well")
+    func quiet() throws {
+        let port = try freePort()
+        let (folder, data) = (try Folder(), try Folder())
+        let server = try Client(
+            [Server.executable, "serve", folder.path, "-q", "--port", "\(port)"],
+            environment: ["XDG_DATA_HOME": data.path])
+        defer { server.stop() }
+        // Nothing announces a quiet server, so this asks until it answers.
+        let asked = try Client.run([
+            "python3", "-c",
+            """
+            import socket, ssl, sys, time
+            trust = ssl._create_unverified_context()
+            deadline = time.monotonic() + 20
+            while time.monotonic() < deadline:
+                try:
+                    stream = trust.wrap_socket(socket.create_connection(("127.0.0.1", \(port)), 20))
+                    break
+                except ConnectionRefusedError:
+                    pass
+            stream.sendall(b"GET / HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+            sys.exit(not stream.recv(100).startswith(b"HTTP/1.1 200"))
+            """,
+        ])
+        #expect(asked.status == 0, "\(asked.err)")
+        server.send(SIGTERM)
+        let outcome = try server.outcome()
+        #expect(outcome.status == 0)
+        #expect(outcome.out == "")
+        #expect(outcome.err == "")
+    }
+
+    @Test("--access-log writes a combined line for each request, with what TLS adds")
+    func accessLog() throws {
+        let logs = try Folder()
+        // Only the lines of one worker are in their order.
+        try Server.run(["--workers", "1", "--access-log", logs.path("access.log")]) { server in
+            _ = try server.curl("-A", "tester \"1\"", "-e", "https://from.test/", path: "?q=1")
+            _ = try server.curl("--tlsv1.2", "--tls-max", "1.2", "--head", path: "missing")
+            server.process.send(SIGTERM)
+            #expect(try server.process.outcome().status == 0)
+            let lines = try logs.text("access.log").split(separator: "\n").map(String.init)
+            try #require(lines.count == 2)
+            let first = try Regex(
+                #"^127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "GET /\?q=1 HTTP/1\.1" 200 \d+ "#
+                    + #""https://from\.test/" "tester \\x221\\x22" TLSv1\.3 TLS_AES_128_GCM_SHA256 - localhost \d+\.\d{6}$"#
+            )
+            #expect(lines[0].contains(first), "\(lines[0])")
+            #expect(lines[1].contains("\"HEAD /missing HTTP/1.1\" 404 0 \"-\""), "\(lines[1])")
+            #expect(lines[1].contains(" TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256 - localhost "), "\(lines[1])")
+        }
+    }
+
+    @Test("The access log is on standard output unless told otherwise")
+    func accessLogOnStandardOutput() throws {
+        try Server.run { server in
+            _ = try server.curl(path: "one")
+            try server.process.out.waitForLine("\"GET /one HTTP/1.1\" 404")
+        }
+        try Server.run(["--access-log", "none"]) { server in
+            _ = try server.curl(path: "one")
+            server.process.send(SIGTERM)
+            #expect(try !server.process.outcome().out.contains("GET /one"))
+        }
+    }
+
+    @Test("A key log is written, and a loud warning says what that means", arguments: [true, false])
+    func keyLog(isOption: Bool) throws {
+        let logs = try Folder()
+        let path = logs.path("keys")
+        try Server.run(
+            isOption ? ["--keylog", path] : [], environment: isOption ? [:] : ["SSLKEYLOGFILE": path]
+        ) { server in
+            #expect(server.log.text.contains("THE SECRETS OF EVERY SESSION ARE WRITTEN TO \(path)"))
+            _ = try server.curl()
+            #expect(try logs.text("keys").contains("CLIENT_TRAFFIC_SECRET_0 "))
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+        }
+    }
+}
+
+/// A port that nobody listened on a moment ago.
+private func freePort() throws -> Int {
+    let outcome = try Client.run([
+        "python3", "-c", "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])",
+    ])
+    guard let port = Int(outcome.out.trimmingCharacters(in: .newlines)) else {
+        throw Missing(description: "python3 found no free port: \(outcome.err)")
+    }
+    return port
+}

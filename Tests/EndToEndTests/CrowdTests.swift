@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+@Suite("Many connections at a time", .serialized)
+struct CrowdTests {
+    @Test("2000 idle connections, and a fresh request is still answered at once")
+    func idle() throws {
+        try check(
+            count: 2000,
+            opener: """
+                def open_one():
+                    client = Client()
+                    client.get(method="HEAD")
+                    return client
+                trust.check_hostname = False
+                trust.verify_mode = ssl.CERT_NONE
+                """,
+            after: """
+                for client in crowd[::100]:
+                    assert client.get()[0] == 200
+                """)
+    }
+
+    @Test("500 handshakes that were begun, and a fresh request is still answered at once")
+    func halfOpen() throws {
+        try check(
+            count: 500,
+            opener: """
+                def open_one():
+                    peer = plain()
+                    peer.sendall(b"\\x16\\x03\\x01\\x02\\x00\\x01\\x00\\x01\\xfc")
+                    return peer
+                """,
+            after: "")
+    }
+
+    @Test("With more connections than descriptors, the one that has been idle the longest makes room")
+    func fullOfIdle() throws {
+        // 128 are kept back for other uses, so 32 connections are the most.
+        try Server.run(["--workers", "1"], descriptorLimit: 160) { server in
+            try server.python(
+                """
+                crowd = [Client() for _ in range(100)]
+                used = Client()
+                for number in range(100):
+                    crowd.append(Client())
+                    assert crowd[-1].get()[0] == 200
+                    # A connection that is in use stays.
+                    assert used.get()[0] == 200
+                """)
+            #expect(server.workers.count == 1)
+            #expect(try server.curl("-f").status == 0)
+        }
+    }
+
+    @Test("With every connection busy, a client waits until one is free")
+    func fullOfBusy() throws {
+        try Server.run(["--workers", "1"], descriptorLimit: 160) { server in
+            let crowd = try server.startPython(
+                """
+                crowd = [plain() for _ in range(40)]
+                for peer in crowd:
+                    peer.sendall(b"\\x16\\x03\\x01\\x02\\x00\\x01\\x00\\x01\\xfc")
+                say("open")
+                hear()
+                """)
+            defer { crowd.stop() }
+            try crowd.waitForLine("open")
+            try server.log.waitForLine("accepting pauses with 32 connections")
+            let fresh = try Client(["curl", "-sS", "-f", "--cacert", server.authority, server.url])
+            defer { fresh.stop() }
+            try crowd.tell("leave")
+            let outcome = try fresh.outcome()
+            #expect(outcome.status == 0, "\(outcome.err)")
+        }
+    }
+
+    private func check(count: Int, opener: String, after: String) throws {
+        try Server.run(["--access-log", "none"]) { server in
+            for _ in 0..<8 { #expect(try server.curl("-f").status == 0) }
+            let before = server.descriptorCount
+            let memory = server.memory
+            let crowd = try server.startPython(
+                """
+                raise_limit()
+                \(opener)
+                crowd = [open_one() for _ in range(\(count))]
+                say("open")
+                hear()
+                \(after)
+                """)
+            defer { crowd.stop() }
+            try crowd.waitForLine("open", within: .seconds(60))
+            // All of them have been accepted when the descriptors say so.
+            #expect(try server.requests { server.descriptorCount >= before + count })
+            let fresh = try server.curl("-f", "-o", "/dev/null", "-w", "%{time_total}")
+            #expect(fresh.status == 0, "\(fresh.err)")
+            let seconds = try #require(Double(fresh.out))
+            #expect(seconds < 1)
+
+            try crowd.tell("leave")
+            let outcome = try crowd.outcome()
+            #expect(outcome.status == 0, "\(outcome.err)")
+            #expect(try server.requests { server.descriptorCount <= before })
+            // Unless it is given back, this many connections' memory is several times as much.
+            #expect(server.memory - memory < 24 * 1024 * 1024)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@Suite("A folder over HTTPS")
+struct FileTests {
+    @Test("Files around the size of a TLS record come byte for byte, each as long as announced")
+    func sizes() throws {
+        let folder = try Folder()
+        let sizes = [0, 1, 16_383, 16_384, 16_385, 1024 * 1024]
+        for size in sizes { try folder.fill("\(size).bin", byteCount: size) }
+        try Server.run(folder: folder) { server in
+            let received = try Folder()
+            for size in sizes {
+                let outcome = try server.curl(
+                    "-o", received.path("file"), "-w", "%{http_code} %header{content-length}", path: "\(size).bin")
+                #expect(outcome.status == 0, "\(outcome.err)")
+                #expect(outcome.out == "200 \(size)")
+                // curl makes no file of nothing.
+                let content = size == 0 ? Data() : try received.contents("file")
+                #expect(try content == folder.contents("\(size).bin"), "\(size) bytes")
+            }
+        }
+    }
+
+    @Test("A gibibyte is sent whole by a worker that does not grow")
+    func gibibyte() throws {
+        let folder = try Folder()
+        try folder.makeSparse("large", byteCount: 1 << 30)
+        try folder.write("small", to: "small")
+        try Server.run(folder: folder) { server in
+            // What a first connection costs is not what a large file costs.
+            for _ in 0..<8 { _ = try server.curl(path: "small") }
+            let before = server.workers.map { ($0, Kernel.memory(of: $0)) }
+            for worker in server.workers { try Kernel.forgetPeak(of: worker) }
+            let outcome = try server.curl("-o", "/dev/null", "-w", "%{size_download}", path: "large")
+            #expect(outcome.status == 0, "\(outcome.err)")
+            #expect(outcome.out == "\(1 << 30)")
+            #expect(before.count >= 1)
+            for (worker, memory) in before {
+                #expect(memory > 0)
+                let growth = Kernel.peakMemory(of: worker) - memory
+                #expect(growth < 8 * 1024 * 1024, "worker \(worker) grew by \(growth) bytes")
+            }
+        }
+    }
+
+    @Test("A page, its head and the listing of a folder are what a browser needs")
+    func pages() throws {
+        let folder = try Folder()
+        try folder.write("<h1>Hello</h1>", to: "hello & goodbye.html")
+        try Server.run(folder: folder) { server in
+            let page = try server.curl("-i", path: "hello%20&%20goodbye.html")
+            #expect(page.out.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(page.out.contains("\r\nContent-Type: text/html"))
+            #expect(page.out.contains("\r\nETag: \""))
+            #expect(page.out.contains("\r\nLast-Modified: "))
+            #expect(page.out.contains("\r\nDate: "))
+            #expect(page.out.hasSuffix("\r\n\r\n<h1>Hello</h1>"))
+
+            let head = try server.curl("--head", path: "hello%20&%20goodbye.html")
+            #expect(head.out.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(head.out.contains("\r\nContent-Length: 14\r\n"))
+            #expect(head.out.hasSuffix("\r\n\r\n"))
+
+            let listing = try server.curl("-f")
+            #expect(listing.status == 0, "\(listing.err)")
+            #expect(listing.out.contains("hello &amp; goodbye.html"))
+
+            try folder.write("<h1>Index</h1>", to: "index.html")
+            #expect(try server.curl().out == "<h1>Index</h1>")
+        }
+    }
+
+    @Test("Nothing outside the folder can be reached")
+    func outside() throws {
+        let parent = try Folder()
+        let folder = try Folder(in: parent)
+        try parent.write("private", to: "secret")
+        try FileManager.default.createSymbolicLink(
+            at: folder.url.appending(path: "link"), withDestinationURL: parent.url.appending(path: "secret"))
+        try Server.run(folder: folder) { server in
+            for path in ["../secret", "%2e%2e/secret", "..%2fsecret", "link", "x/../../secret", ".%00./secret"] {
+                let outcome = try server.curl("--path-as-is", "-w", "%{http_code}", path: path)
+                #expect(!outcome.out.contains("private"), "\(path)")
+                #expect(outcome.out.hasSuffix("404") || outcome.out.hasSuffix("400"), "\(path): \(outcome.out)")
+            }
+        }
+    }
+}

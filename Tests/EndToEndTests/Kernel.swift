@@ -1,0 +1,46 @@
+import Foundation
+
+/// What Linux says about other processes (proc(5)).
+enum Kernel {
+    /// The processes that `parent` has started and that still live.
+    static func children(of parent: Int32) -> [Int32] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { Int32($0) }.filter { status(of: $0, "PPid") == Int(parent) && isAlive($0) }.sorted()
+    }
+
+    /// Whether the process exists and has not ended.
+    static func isAlive(_ process: Int32) -> Bool {
+        guard let state = line(of: process, "State") else { return false }
+        return !state.hasPrefix("Z") && !state.hasPrefix("X")
+    }
+
+    /// How many descriptors the process has open.
+    static func descriptorCount(of process: Int32) -> Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd"))?.count ?? 0
+    }
+
+    /// The most memory the process has had at one time since `forgetPeak(of:)`, in bytes.
+    static func peakMemory(of process: Int32) -> Int {
+        (status(of: process, "VmHWM") ?? 0) * 1024
+    }
+
+    /// The memory the process has now, in bytes.
+    static func memory(of process: Int32) -> Int {
+        (status(of: process, "VmRSS") ?? 0) * 1024
+    }
+
+    /// Lets the peak begin anew at what the process has now.
+    static func forgetPeak(of process: Int32) throws {
+        try Data("5".utf8).write(to: URL(filePath: "/proc/\(process)/clear_refs"))
+    }
+
+    private static func status(of process: Int32, _ name: String) -> Int? {
+        line(of: process, name).flatMap { $0.split(separator: " ").first }.flatMap { Int($0) }
+    }
+
+    private static func line(of process: Int32, _ name: String) -> String? {
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return nil }
+        return text.split(separator: "\n").first { $0.hasPrefix("\(name):") }
+            .map { $0.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces) }
+    }
+}

@@ -1,0 +1,174 @@
+import Foundation
+import Testing
+
+@Suite("Supervisor and workers")
+struct ProcessTests {
+    @Test("A worker that is killed under load is replaced, and the other worker's clients never notice")
+    func killedWorker() throws {
+        try Server.run(["--workers", "2", "--access-log", "none"]) { server in
+            let workers = server.workers
+            try #require(workers.count == 2)
+            let before = workers.map(Kernel.descriptorCount)
+
+            let held = try server.startPython(
+                """
+                clients = []
+                while hear() == "more":
+                    for _ in range(8):
+                        clients.append(Client())
+                        assert clients[-1].get()[0] == 200
+                    say(f"{len(clients)} open")
+                kept = 0
+                for client in clients:
+                    try:
+                        kept += client.get()[0] == 200
+                    except (OSError, EOFError):
+                        pass
+                say(f"{kept} kept")
+                """)
+            defer { held.stop() }
+            // The kernel chooses a worker for each connection: go on until both have some.
+            var counts = [0, 0]
+            for round in 1...20 where counts.contains(0) {
+                try held.tell("more")
+                try held.waitForLine("\(round * 8) open")
+                counts = zip(workers, before).map { Kernel.descriptorCount(of: $0) - $1 }
+            }
+            try #require(!counts.contains(0))
+
+            let load = try server.startPython(
+                """
+                import threading
+                threading.Thread(target=lambda: (hear(), ending.append(1)), daemon=True).start()
+                ending, failures, count = [], 0, 0
+                while not ending or count < 50:
+                    try:
+                        assert Client().get()[0] == 200
+                    except (OSError, EOFError):
+                        failures += 1
+                    count += 1
+                    say(f"{count} made")
+                say(f"{failures} failed")
+                """)
+            defer { load.stop() }
+            try load.out.waitForLineCount(5)
+
+            kill(workers[0], SIGKILL)
+            let line = try server.log.waitForLine("replacing it")
+            #expect(line.contains("\(workers[0])"))
+            #expect(line.contains("signal 9"))
+            let loadCount = load.out.lines.count
+            try load.out.waitForLineCount(loadCount + 20)
+            try load.tell("stop")
+            try load.waitForEnd()
+            #expect(load.err.text == "")
+            // Only what the dead worker had in hand can be lost, and this client has one connection at a time.
+            #expect(load.out.text.contains("\n0 failed\n") || load.out.text.contains("\n1 failed\n"))
+
+            try held.tell("ask")
+            let kept = try held.waitForLine("kept")
+            #expect(kept == "\(counts[1]) kept", "\(counts[1]) connections were with the other worker")
+
+            for _ in 0..<10 { #expect(try server.curl("-f").status == 0) }
+            #expect(server.workers.count == 2)
+            #expect(server.workers.contains(workers[1]))
+        }
+    }
+
+    @Test("SIGTERM lets a request in progress end, and then ends the server with status 0")
+    func terminate() throws {
+        let folder = try Folder()
+        try folder.makeSparse("large", byteCount: 64 * 1024 * 1024)
+        try Server.run(folder: folder) { server in
+            let slow = try server.startPython(
+                """
+                client = Client()
+                client.send(request("/large"))
+                status, fields = client.head()
+                say("begun")
+                hear()
+                count = len(client.buffer)
+                while count < int(fields["content-length"]):
+                    data = client.stream.recv(1024 * 1024)
+                    assert data, "cut short"
+                    count += len(data)
+                assert client.is_over()
+                say(f"{count} bytes")
+                """)
+            defer { slow.stop() }
+            let idle = try server.startPython(
+                """
+                client = Client()
+                client.get()
+                say("idle")
+                assert client.is_over()
+                """)
+            defer { idle.stop() }
+            try slow.waitForLine("begun")
+            try idle.waitForLine("idle")
+            server.process.send(SIGTERM)
+            // The idle connection's end shows that the workers have heard.
+            #expect(try idle.outcome().status == 0, "\(idle.err.text)")
+            #expect(Kernel.isAlive(server.process.identifier))
+            try slow.tell("go on")
+            #expect(try slow.outcome().out.contains("\(64 * 1024 * 1024) bytes"), "\(slow.err.text)")
+            #expect(try server.process.outcome().status == 0)
+        }
+    }
+
+    @Test("A second SIGINT ends the server at once")
+    func twice() throws {
+        let folder = try Folder()
+        try folder.makeSparse("large", byteCount: 64 * 1024 * 1024)
+        try Server.run(folder: folder) { server in
+            let slow = try server.startPython(
+                """
+                client = Client()
+                client.send(request("/large"))
+                client.head()
+                idle = Client()
+                idle.get()
+                say("begun")
+                assert idle.is_over()
+                say("told")
+                hear()
+                """)
+            defer { slow.stop() }
+            try slow.waitForLine("begun")
+            server.process.send(SIGINT)
+            try slow.waitForLine("told")
+            server.process.send(SIGINT)
+            try server.process.waitForEnd(within: .seconds(5))
+        }
+    }
+
+    @Test("Workers whose supervisor is killed end what is in progress, leave and free the port")
+    func killedSupervisor() throws {
+        try Server.run(["--workers", "2"]) { server in
+            let workers = server.workers
+            try #require(workers.count == 2)
+            let idle = try server.startPython(
+                """
+                clients = [Client() for _ in range(8)]
+                for client in clients:
+                    client.get()
+                say("idle")
+                for client in clients:
+                    assert client.is_over()
+                """)
+            defer { idle.stop() }
+            try idle.waitForLine("idle")
+            server.process.send(SIGKILL)
+            try server.process.waitForEnd()
+            #expect(try idle.outcome().status == 0, "\(idle.err.text)")
+            // The log ends when nobody has it open any more.
+            try server.log.waitForEnd()
+            #expect(server.log.text.contains("the supervisor is gone"))
+            for worker in workers { #expect(!Kernel.isAlive(worker)) }
+            try Server.run(["--port", "\(server.port)"]) { next in
+                let outcome = try next.curl("-f")
+                #expect(outcome.status == 0, "\(outcome.err)")
+            }
+        }
+    }
+}
