@@ -41,6 +41,7 @@ package struct TLSError: Error, Equatable, CustomStringConvertible {
     /// What probably happened, as a sentence that a person can act on; nil where OpenSSL's words must do.
     package var explanation: String? {
         if let receivedAlert { return Self.meaning(ofAlert: receivedAlert) }
+        if isUnexpectedEnd { return "the client left during the handshake" }
         guard library == ERR_LIB_SSL else { return nil }
         switch code {
         case SSL_R_HTTP_REQUEST:
@@ -56,8 +57,6 @@ package struct TLSError: Error, Equatable, CustomStringConvertible {
         case SSL_R_WRONG_VERSION_NUMBER, SSL_R_UNKNOWN_PROTOCOL, SSL_R_PACKET_LENGTH_TOO_LONG, SSL_R_BAD_PACKET_LENGTH,
             SSL_R_UNEXPECTED_MESSAGE, SSL_R_HTTPS_PROXY_REQUEST:
             return "the client does not speak TLS"
-        case SSL_R_UNEXPECTED_EOF_WHILE_READING:
-            return "the client left during the handshake"
         default:
             return nil
         }

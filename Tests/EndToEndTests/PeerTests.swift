@@ -181,6 +181,7 @@ struct PeerTests {
                 socket.socket.shutdown(client.stream, socket.SHUT_WR)
                 status, _, content = client.answer()
                 assert status == 200 and len(content) == size
+                assert client.is_over()
 
                 # So is the TLS stream (close_notify), with or without the TCP connection.
                 for is_shut in False, True:
