@@ -68,7 +68,8 @@ struct Banner {
         return (words + ["-verify_return_error </dev/null"]).joined(separator: " ")
     }
 
-    private var isLocal: Bool { name == "localhost" && target.isLoopback }
+    /// Whether "localhost" leads every client to the server. It may stand for 127.0.0.1 alone, whatever else is loopback.
+    private var isLocal: Bool { name == "localhost" && target == .loopback4(port: target.port) }
 }
 
 extension String {

@@ -32,6 +32,22 @@ struct HandshakeTests {
         }
     }
 
+    @Test(
+        "The banner's lines hold for any address and any data directory",
+        arguments: ["127.0.0.1:0", "127.0.0.2:0", "[::1]:0", "0.0.0.0:0"])
+    func bannerForAddress(address: String) throws {
+        let parent = try Folder()
+        let data = ["XDG_DATA_HOME": parent.path("it's $HOME here")]
+        try Server.run(["--listen", address], environment: data) { server in
+            let curl = try #require(server.banner.first { $0.hasPrefix("curl ") })
+            let fetched = try Client.run(["/bin/sh", "-c", "\(curl) -sS -f -o /dev/null"])
+            #expect(fetched.status == 0, "\(fetched.err)")
+            let openssl = try #require(server.banner.first { $0.hasPrefix("openssl ") })
+            let outcome = try Client.run(["/bin/sh", "-c", openssl])
+            #expect(outcome.out.contains("Verify return code: 0 (ok)"), "\(openssl): \(outcome.err)")
+        }
+    }
+
     @Test("The authority is made once and kept, with a key that nobody else can read")
     func authority() throws {
         let data = try Folder()
