@@ -32,13 +32,13 @@ struct ListenOptions: ParsableArguments {
     /// The sockets for HTTPS.
     func open() throws -> Listeners {
         guard !listen.isEmpty else { return try Listeners(loopbackPort: port, workerCount: workers.count) }
-        let addresses = try listen.flatMap { try ListenAddress.parse($0, option: "--listen") }
+        let addresses = try listen.map { try ListenAddress.parse($0, option: "--listen") }
         return try Listeners(addresses, workerCount: workers.count)
     }
 
     /// The sockets for plain HTTP.
     func openPlain() throws -> Listeners {
-        let addresses = try redirectFrom.flatMap { try ListenAddress.parse($0, option: "--redirect-from") }
+        let addresses = try redirectFrom.map { try ListenAddress.parse($0, option: "--redirect-from") }
         return try Listeners(addresses, workerCount: workers.count)
     }
 }

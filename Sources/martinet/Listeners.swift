@@ -13,14 +13,20 @@ struct Listeners {
 
     /// Opens exactly these addresses.
     ///
+    /// - Parameter wanted: in groups, each of one name; where the kernel chooses a group's port, it is one for all of it.
     /// - Throws: `RuntimeFailure` that names the address.
-    init(_ wanted: [SocketAddress], workerCount: Int) throws {
+    init(_ wanted: [[SocketAddress]], workerCount: Int) throws {
         descriptors = .init(repeating: [], count: workerCount)
-        for address in wanted {
-            do {
-                try open(address)
-            } catch let error as SystemError {
-                throw RuntimeFailure(description: Self.explain(error, address))
+        for group in wanted {
+            var chosenPort: UInt16?
+            for address in group {
+                let address = address.port == 0 ? address.with(port: chosenPort ?? 0) : address
+                do {
+                    try open(address)
+                } catch let error as SystemError {
+                    throw RuntimeFailure(description: Self.explain(error, address))
+                }
+                chosenPort = addresses.last?.port
             }
         }
     }
