@@ -17,6 +17,10 @@ package protocol Exchange: AnyObject {
     /// The head, once it is known.
     var response: Response? { get }
 
+    /// Whether the request's content matters to the response. Where it does not, it is read and dropped, and the response
+    /// is sent behind it, so that content which breaks the rules is answered as such.
+    var wantsContent: Bool { get }
+
     /// Takes bytes of the request's content; returns how many, 0 for "not now".
     func receive(_ content: Span<UInt8>) -> Int
 
@@ -25,6 +29,10 @@ package protocol Exchange: AnyObject {
 
     /// Writes response content to the start of `room`, which is never empty.
     func produce(into room: inout MutableSpan<UInt8>) -> Production
+}
+
+extension Exchange {
+    package var wantsContent: Bool { true }
 }
 
 /// What a call of `Exchange.produce` came to.

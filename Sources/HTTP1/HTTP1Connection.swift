@@ -235,7 +235,11 @@ package struct HTTP1Connection: ~Copyable {
         switch (responder ?? service.responder).open(service.request) {
         case .exchange(let exchange):
             self.exchange = exchange
-            if content == .none { exchange.endContent() }
+            if content == .none {
+                exchange.endContent()
+            } else if !exchange.wantsContent {
+                forgoContent(content)
+            }
         case .complete(let response):
             if content != .none { forgoContent(content) }
             writing = .held(response)
@@ -317,9 +321,10 @@ package struct HTTP1Connection: ~Copyable {
 
     /// Hands content to the exchange, or drops it where there is none any more.
     private mutating func take(_ content: Span<UInt8>) -> Int {
-        let taken = exchange?.receive(content) ?? content.count
+        let taker = exchange.flatMap { $0.wantsContent ? $0 : nil }
+        let taken = taker?.receive(content) ?? content.count
         receivedByteCount += taken
-        if exchange == nil { discardedByteCount += taken }
+        if taker == nil { discardedByteCount += taken }
         if taken > 0 { mayContinue = false }
         return taken
     }
@@ -370,12 +375,18 @@ package struct HTTP1Connection: ~Copyable {
         }
     }
 
-    private mutating func writeResponse(_ output: inout ByteQueue, _ service: HTTP1Service) {
-        if case .awaiting = writing, let response = exchange?.response {
-            start(response, &output, service)
-        } else if case .held(let response) = writing, case .complete = reading {
-            start(response, &output, service)
+    /// The response that is to be sent now.
+    private var dueResponse: Response? {
+        let isRead = if case .complete = reading { true } else { false }
+        return switch writing {
+        case .awaiting: exchange.flatMap { isRead || $0.wantsContent ? $0.response : nil }
+        case .held(let response): isRead ? response : nil
+        case .bytes, .stream, .complete: nil
         }
+    }
+
+    private mutating func writeResponse(_ output: inout ByteQueue, _ service: HTTP1Service) {
+        if let response = dueResponse { start(response, &output, service) }
         switch writing {
         case .awaiting, .held, .complete: break
         case .bytes(let bytes, let written): write(bytes, from: written, &output)

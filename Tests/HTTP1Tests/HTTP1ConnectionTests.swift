@@ -338,6 +338,22 @@ struct HTTP1ConnectionTests {
         #expect(wire.send(post + "hello" + get) == answer("deaf") + answer("/a"))
     }
 
+    @Test("An exchange that wants no content gets none, and its response waits until it is dropped")
+    func wantsNoContent() {
+        func wire() -> Wire { Wire { _ in .exchange(Uninterested()) } }
+        let post = "POST / HTTP/1.1\r\nHost: a\r\n"
+        let plain = wire()
+        #expect(plain.send(post + "Content-Length: 5\r\n\r\nhel") == "")
+        #expect(plain.send("lo" + get) == answer("x") + answer("x"))
+        let bad = wire()
+        #expect(bad.send(post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n").hasPrefix("HTTP/1.1 400 "))
+        #expect(bad.state.isFinished && !bad.state.isTruncated)
+        let waiting = wire()
+        #expect(waiting.send(post + "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n") == answer("x", close))
+        #expect(waiting.state.isFinished)
+        #expect(wire().send(post + "Content-Length: 300000\r\n\r\n") == answer("x", close))
+    }
+
     @Test("An exchange that answers while it reads is given what comes")
     func duplex() {
         let wire = Self.echoing()
@@ -628,4 +644,21 @@ private final class Collector: Exchange {
     func endContent() { response = Response(.ok, content: .bytes(content)) }
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
+}
+
+/// Knows its response at once, and needs nothing for it.
+private final class Uninterested: Exchange {
+    let response: Response? = Response(.ok, content: .stream(length: 1))
+    var wantsContent: Bool { false }
+
+    init() {}
+
+    func receive(_ content: Span<UInt8>) -> Int { 0 }
+
+    func endContent() {}
+
+    func produce(into room: inout MutableSpan<UInt8>) -> Production {
+        room[0] = UInt8(ascii: "x")
+        return .bytes(1)
+    }
 }

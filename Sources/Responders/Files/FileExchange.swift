@@ -32,6 +32,8 @@ final class FileExchange: Exchange {
         self.pieces = pieces
     }
 
+    var wantsContent: Bool { false }
+
     func receive(_ content: Span<UInt8>) -> Int { content.count }
 
     func endContent() {}
@@ -82,6 +84,8 @@ final class EncodedFileExchange: Exchange {
         self.file = file
         encoder = try? coding.makeEncoder()
     }
+
+    var wantsContent: Bool { false }
 
     func receive(_ content: Span<UInt8>) -> Int { content.count }
 
