@@ -159,7 +159,9 @@ struct Expectation: Sendable {
         if subject == "length", let count = Int(value) {
             return Word(response: response, subject: "body", demand: .length(count))
         }
-        if value.first == "@" { return Word(response: response, subject: subject, demand: .file(String(value.dropFirst()))) }
+        if value.first == "@" {
+            return Word(response: response, subject: subject, demand: .file(String(value.dropFirst())))
+        }
         if value.first == "\"" {
             guard value.count >= 2, value.last == "\"" else {
                 throw CaseText.Mistake(description: "\(value) is not closed")

@@ -14,10 +14,10 @@ struct ConformanceTests {
             let request = tested.request
             let end = request.count + (tested.expectation.connection == .eof ? 0 : Self.probe.count)
             let single = try run(tested, cuts: Array(0..<end))
-            #expect(single == whole, "byte by byte")
+            #expect(single.comparable == whole.comparable, "byte by byte")
             for cut in Self.cuts(request) {
                 let parted = try run(tested, cuts: [cut])
-                if parted != whole {
+                if parted.comparable != whole.comparable {
                     Issue.record("cut at \(cut): \(parted.text)\ninstead of \(whole.text)")
                     return
                 }
@@ -33,15 +33,25 @@ struct ConformanceTests {
     }
 
     /// A file that is not found, or a line that is not read, must not go unnoticed.
-    private static let leastCount = 300
+    private static let leastCount = 900
 
     // MARK: Running
 
     /// What became of a connection.
-    private struct Outcome: Equatable {
+    private struct Outcome {
         var output: [UInt8] = []
         var isFinished = false
         var isTruncated = false
+
+        /// What must be the same from run to run: all but the random boundary of several parts, and its length.
+        var comparable: [UInt8] {
+            let state: [UInt8] = [isFinished ? 1 : 0, isTruncated ? 1 : 0]
+            guard String(decoding: output.prefix(1000), as: UTF8.self).contains("multipart/byteranges") else {
+                return output + state
+            }
+            let text = String(decoding: output, as: UTF8.self)
+            return [UInt8](text.replacing(#/martinet-[0-9a-z]+|Content-Length: [0-9]+/#, with: "").utf8) + state
+        }
 
         var text: String { "\(String(decoding: output.prefix(2000), as: UTF8.self)), finished \(isFinished)" }
     }
@@ -95,7 +105,8 @@ struct ConformanceTests {
         let expectation = tested.expectation
         var rest = outcome.output[...]
         var replies: [Reply] = []
-        for answer in expectation.answers + (expectation.connection == .keep ? [.init(status: 200, isToHead: false)] : [])
+        for answer in expectation.answers
+            + (expectation.connection == .keep ? [.init(status: 200, isToHead: false)] : [])
         {
             guard !rest.isEmpty else { break }
             let reply = try Reply(&rest, isToHead: answer.isToHead)

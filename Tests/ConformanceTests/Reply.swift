@@ -32,7 +32,8 @@ struct Reply: Equatable {
         while true {
             let line = try Self.line(&bytes)
             if line.isEmpty { break }
-            guard let match = line.wholeMatch(of: #/([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([^\x00-\x08\x0a-\x1f\x7f]*)/#) else {
+            guard let match = line.wholeMatch(of: #/([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([^\x00-\x08\x0a-\x1f\x7f]*)/#)
+            else {
                 throw Malformed(description: "field line \"\(line)\"")
             }
             fields.append((String(match.1), String(match.2)))
@@ -43,7 +44,8 @@ struct Reply: Equatable {
 
     private static func line(_ bytes: inout ArraySlice<UInt8>) throws -> String {
         guard let end = bytes.firstIndex(of: 0x0A), end > bytes.startIndex, bytes[end - 1] == 0x0D else {
-            throw Malformed(description: "a line without its end: \"\(String(decoding: bytes.prefix(80), as: UTF8.self))\"")
+            throw Malformed(
+                description: "a line without its end: \"\(String(decoding: bytes.prefix(80), as: UTF8.self))\"")
         }
         defer { bytes = bytes[(end + 1)...] }
         return String(decoding: bytes[bytes.startIndex..<(end - 1)], as: UTF8.self)
@@ -80,7 +82,8 @@ struct Reply: Equatable {
     /// What holds for every response.
     private func check() throws {
         guard status >= 200 else { return }
-        let day = #/(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-3]\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT/#
+        let day =
+            #/(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-3]\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT/#
         guard count(of: "Date") == 1, value(of: "Date")?.wholeMatch(of: day) != nil else {
             throw Malformed(description: "no single valid Date (RFC 9110 §6.6.1)")
         }
@@ -92,8 +95,10 @@ struct Reply: Equatable {
         if let tag = value(of: "ETag"), tag.wholeMatch(of: #/(W/)?"[\x21\x23-\x7e]*"/#) == nil {
             throw Malformed(description: "ETag: \(tag)")
         }
-        let needed = [405: "Allow", 401: "WWW-Authenticate", 301: "Location", 302: "Location", 307: "Location",
-            308: "Location", 416: "Content-Range", 426: "Upgrade"]
+        let needed = [
+            405: "Allow", 401: "WWW-Authenticate", 301: "Location", 302: "Location", 307: "Location",
+            308: "Location", 416: "Content-Range", 426: "Upgrade",
+        ]
         if let name = needed[status], count(of: name) == 0 {
             throw Malformed(description: "\(status) without \(name)")
         }
