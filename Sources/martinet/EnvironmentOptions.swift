@@ -18,7 +18,7 @@ enum EnvironmentOptions {
 
     /// The arguments, and behind them what only the environment says. Only `serve`, named or not, takes these options.
     static func adding(to arguments: [String]) -> [String] {
-        let others = ["version", "worker", "help", "--help", "-h", "--version"]
+        let others = ["version", "help", "--help", "-h", "--version"]
         guard !arguments.contains(where: others.contains) else { return arguments }
         var added: [String] = []
         for option in options {

@@ -8,6 +8,8 @@ import POSIX
 enum Program {
     static func main() {
         do {
+            // Not a command for people, and started too often to go through the argument parser.
+            if let worker = RunWorker(CommandLine.arguments) { return try worker.run() }
             var command = try Martinet.parseAsRoot(
                 EnvironmentOptions.adding(to: Array(CommandLine.arguments.dropFirst())))
             try command.run()
@@ -47,7 +49,7 @@ struct Martinet: ParsableCommand {
               martinet help serve               every option
             """,
         version: Version.text,
-        subcommands: [Serve.self, VersionCommand.self, RunWorker.self],
+        subcommands: [Serve.self, VersionCommand.self],
         defaultSubcommand: Serve.self)
 }
 

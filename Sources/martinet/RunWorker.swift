@@ -1,4 +1,3 @@
-import ArgumentParser
 import HTTP
 import Logging
 import POSIX
@@ -7,12 +6,17 @@ import Server
 import TLS
 
 /// A worker process: started by the supervisor with its descriptors in place, and by nobody else.
-struct RunWorker: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "worker", abstract: "Serve the sockets that a supervisor hands down.", shouldDisplay: false)
+struct RunWorker {
+    /// What a supervisor gives as the first argument; the worker's place is the second.
+    static let command = "worker"
 
-    @Argument(help: "The worker's place.")
-    var index: Int
+    private let index: Int
+
+    /// Nil where the arguments are not those of a worker.
+    init?(_ arguments: [String]) {
+        guard arguments.count == 3, arguments[1] == Self.command, let index = Int(arguments[2]) else { return nil }
+        self.index = index
+    }
 
     /// The descriptors the supervisor hands down: its line first, then listening sockets, then the access log.
     private static let controlDescriptor: CInt = 3
@@ -42,7 +46,7 @@ struct RunWorker: ParsableCommand {
             try worker.run()
         } catch {
             logger.critical("the worker ends: \(error)")
-            throw ExitCode(1)
+            throw RuntimeFailure(description: "worker \(index) could not serve")
         }
     }
 

@@ -36,10 +36,11 @@ struct Serve: ParsableCommand {
         let root = try folder()
         let policy = try files.policy()
         let logger = try Logs.makeLogger(named: "martinet", level: logs.level)
-        let development = try security.developmentCertificate()
-        let tls = try security.configuration(development)
+        // The sockets first: clients can already come while the rest is read, and wait in the kernel's queue.
         let listeners = try listening.open()
         let plainListeners = try listening.openPlain()
+        let development = try security.developmentCertificate()
+        let tls = try security.configuration(development)
         let access = try Logs.openAccessLog(logs.accessDestination)
         let snapshot = WorkerSnapshot(
             tls: tls, limits: Limits(), site: files.site(root: root), policy: policy,
@@ -55,7 +56,7 @@ struct Serve: ParsableCommand {
         let isQuiet = logs.quiet
         let supervisor = try Supervisor(
             Supervisor.Plan(
-                arguments: ["martinet", "worker"], snapshot: try snapshot.encoded(),
+                arguments: ["martinet", RunWorker.command], snapshot: try snapshot.encoded(),
                 listeners: zip(listeners.descriptors, plainListeners.descriptors).map { $0 + $1 },
                 shared: access.map { [$0] } ?? []),
             drainTime: snapshot.limits.drain, logger: logger
