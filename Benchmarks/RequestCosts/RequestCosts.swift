@@ -82,13 +82,18 @@ private final class FixedResponder: Responder {
         fields.append("Cache-Control", "no-cache")
         fields.append("Content-Type", "text/html; charset=utf-8")
         fields.append("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT")
-        response = Response(.ok, fields: fields, content: .bytes([UInt8](repeating: 0x61, count: 1024)))
+        var response = Response(.ok, fields: fields, content: .bytes([UInt8](repeating: 0x61, count: 1024)))
+        response.prepared = PreparedMessage()
+        self.response = response
     }
 
     func open(_ request: borrowing Request) -> Answer { .complete(response) }
 }
 
 private final class SilentJournal: ExchangeJournal {
-    func record(_: Request?, peer _: Peer, status _: StatusCode, contentByteCount _: Int, isComplete _: Bool) {}
+    func record(
+        _: borrowing Request, peer _: Peer, status _: StatusCode, contentByteCount _: Int, isComplete _: Bool
+    ) {}
+    func recordUnreadable(peer _: Peer, status _: StatusCode, contentByteCount _: Int) {}
     func report(_: String, _: borrowing Request, peer _: Peer) {}
 }

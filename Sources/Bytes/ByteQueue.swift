@@ -64,6 +64,11 @@ package struct ByteQueue: ~Copyable {
         all.copy(from: bytes, at: start)
     }
 
+    /// Writes the bytes of an array over bytes that are already in the queue.
+    package mutating func overwrite(at offset: Int, with bytes: [UInt8]) {
+        overwrite(at: offset, with: bytes.span)
+    }
+
     private mutating func makeRoom(_ byteCount: Int) {
         let waiting = count
         if head > 0, storage.count - waiting >= byteCount {

@@ -1,5 +1,5 @@
 /// A response: status, fields and what content follows. `Date`, framing and `Connection` are the connection's to add.
-package struct Response: Sendable {
+package struct Response {
     package enum Content: Sendable {
         case none
         case bytes([UInt8])
@@ -12,12 +12,24 @@ package struct Response: Sendable {
     package var content: Content
     /// Whether the connection must end after this response.
     package var closesConnection = false
+    /// For a response that is sent again and again: what its connections make of it once.
+    package var prepared: PreparedMessage?
 
     package init(_ status: StatusCode, fields: Fields = Fields(), content: Content = .none) {
         self.status = status
         self.fields = fields
         self.content = content
     }
+}
+
+/// A response as its protocol writes it, made when it is first sent, so that sending it again is one copy.
+package final class PreparedMessage {
+    /// Head and content; empty until they are made.
+    package var bytes: [UInt8] = []
+    /// Where in the bytes the `Date` line stands, which is renewed each time.
+    package var dateOffset = 0
+
+    package init() {}
 }
 
 extension Response {

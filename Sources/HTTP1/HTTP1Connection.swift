@@ -115,36 +115,40 @@ package struct HTTP1Connection: ~Copyable {
         isInputEnded = true
     }
 
-    /// The worker is leaving: an idle connection ends now, a busy one after its response.
-    package mutating func drain() {
-        persists = false
-        if waiting == .request { isFinished = true }
-    }
-
     /// Moves everything as far as it goes: reads requests from `input`, writes responses to `output`.
     ///
     /// It returns when it waits for something, which `waiting` names, or is finished. While it is `.output` that it waits
     /// for, it is to be called again as soon as `output` has been emptied.
     package mutating func advance(_ input: inout ByteQueue, _ output: inout ByteQueue, _ service: HTTP1Service) {
+        // Taken out for as long as it is worked with, since each access to it there would be checked for exclusivity.
+        var head = Request()
+        swap(&head, &service.request)
+        advance(&input, &output, &head, service)
+        swap(&head, &service.request)
+    }
+
+    private mutating func advance(
+        _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: inout Request, _ service: HTTP1Service
+    ) {
         while !isFinished {
             if case .head = reading {
                 guard output.count < HTTP1Service.outputByteCount else {
                     waiting = .output
                     return
                 }
-                guard begin(&input, &output, service) else { return }
+                guard begin(&input, &output, &head, service) else { return }
             }
-            receiveContent(&input, &output, service)
+            receiveContent(&input, &output, head, service)
             if isFinished { return }
-            writeResponse(&output, service)
+            writeResponse(&output, head, service)
             // Content that the exchange did not take before its response was complete is dropped.
-            if case .complete = writing, case .content = reading { receiveContent(&input, &output, service) }
+            if case .complete = writing, case .content = reading { receiveContent(&input, &output, head, service) }
             if isFinished { return }
             guard case .complete = reading, case .complete = writing else {
-                if request == nil { request = service.request }
+                if request == nil { request = head }
                 return
             }
-            finishExchange(service)
+            finishExchange(head, service)
         }
     }
 
@@ -152,8 +156,7 @@ package struct HTTP1Connection: ~Copyable {
     package mutating func abandon(_ service: HTTP1Service) {
         if let request {
             if !hasBegunResponse { status = .clientClosedRequest }
-            service.journal.record(
-                request, peer: peer, status: status, contentByteCount: contentByteCount, isComplete: false)
+            record(request, isComplete: false, service)
         }
         truncate()
     }
@@ -177,7 +180,7 @@ package struct HTTP1Connection: ~Copyable {
 
     /// Reads a head and opens its exchange; false when there is no whole head yet, or it was refused.
     private mutating func begin(
-        _ input: inout ByteQueue, _ output: inout ByteQueue, _ service: HTTP1Service
+        _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: inout Request, _ service: HTTP1Service
     ) -> Bool {
         var isRead = false
         do throws(MessageError) {
@@ -194,16 +197,16 @@ package struct HTTP1Connection: ~Copyable {
                 isFinished = isInputEnded
                 return false
             }
-            try RequestParser.parse(input.readable.extracting(0..<byteCount), into: &service.request)
+            try RequestParser.parse(input.readable.extracting(0..<byteCount), into: &head)
             input.consume(byteCount)
             isRead = true
-            try open(&output, service)
+            try open(&output, &head, service)
             return true
         } catch {
             // Whatever is wrong with it, the answer to HEAD has no content (RFC 9110 §9.3.2).
             if !isRead { isHead = input.readable.hasPrefix("HEAD ") }
             input.removeAll()
-            refuse(error, isRead ? service.request : nil, &output, service)
+            refuse(error, isRead ? head : nil, &output, service)
             return false
         }
     }
@@ -216,23 +219,25 @@ package struct HTTP1Connection: ~Copyable {
         }
     }
 
-    private mutating func open(_ output: inout ByteQueue, _ service: HTTP1Service) throws(MessageError) {
+    private mutating func open(
+        _ output: inout ByteQueue, _ head: inout Request, _ service: HTTP1Service
+    ) throws(MessageError) {
         scanner = HeadScanner()
         blankLineCount = 0
         contentByteCount = 0
         receivedByteCount = 0
         discardedByteCount = 0
         waiting = .response
-        service.request.peer = peer
-        service.request.arrival = service.now
-        minorVersion = service.request.minorVersion
-        isHead = service.request.method == .head
-        isLastRequest = !asksToPersist(service.request)
+        head.peer = peer
+        head.arrival = service.now
+        minorVersion = head.minorVersion
+        isHead = head.method == .head
+        isLastRequest = !asksToPersist(head)
         persists = !isLastRequest && !service.isDraining
-        mayContinue = try expectsContinue(service.request)
-        let content = service.request.content
+        mayContinue = try expectsContinue(head)
+        let content = head.content
         reading = content == .none ? .complete : .content(ContentDecoder(content))
-        switch (responder ?? service.responder).open(service.request) {
+        switch (responder ?? service.responder).open(head) {
         case .exchange(let exchange):
             self.exchange = exchange
             if content == .none {
@@ -241,7 +246,12 @@ package struct HTTP1Connection: ~Copyable {
                 forgoContent(content)
             }
         case .complete(let response):
-            if content != .none { forgoContent(content) }
+            if content != .none {
+                forgoContent(content)
+            } else if let message = response.prepared, persists, minorVersion == 1, !isHead {
+                send(message, of: response, &output, service)
+                return
+            }
             writing = .held(response)
         }
     }
@@ -276,7 +286,7 @@ package struct HTTP1Connection: ~Copyable {
     }
 
     private mutating func receiveContent(
-        _ input: inout ByteQueue, _ output: inout ByteQueue, _ service: HTTP1Service
+        _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTP1Service
     ) {
         lacksContent = false
         guard case .content(var decoder) = reading else { return }
@@ -315,7 +325,7 @@ package struct HTTP1Connection: ~Copyable {
             }
         } catch {
             input.removeAll()
-            refuse(error, request ?? service.request, &output, service)
+            refuse(error, request ?? copy head, &output, service)
         }
     }
 
@@ -365,6 +375,23 @@ package struct HTTP1Connection: ~Copyable {
         }
     }
 
+    /// Sends a whole message that was made before, or makes it for this time and all that follow.
+    private mutating func send(
+        _ message: PreparedMessage, of response: Response, _ output: inout ByteQueue, _ service: HTTP1Service
+    ) {
+        guard case .bytes(let content) = response.content else {
+            writing = .held(response)
+            return
+        }
+        if message.bytes.isEmpty { ResponseSerializer.prepare(message, response, content, date: service.dateLine) }
+        let start = output.count
+        output.append(message.bytes)
+        output.overwrite(at: start + message.dateOffset, with: service.dateLine)
+        status = response.status
+        contentByteCount = content.count
+        writing = .complete
+    }
+
     /// The response is complete. Request content that is still to come is no longer wanted.
     private mutating func endResponse() {
         writing = .complete
@@ -385,12 +412,14 @@ package struct HTTP1Connection: ~Copyable {
         }
     }
 
-    private mutating func writeResponse(_ output: inout ByteQueue, _ service: HTTP1Service) {
+    private mutating func writeResponse(
+        _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTP1Service
+    ) {
         if let response = dueResponse { start(response, &output, service) }
         switch writing {
         case .awaiting, .held, .complete: break
         case .bytes(let bytes, let written): write(bytes, from: written, &output)
-        case .stream(let remaining, let isChunked): stream(remaining, isChunked, &output, service)
+        case .stream(let remaining, let isChunked): stream(remaining, isChunked, &output, head, service)
         }
     }
 
@@ -407,7 +436,8 @@ package struct HTTP1Connection: ~Copyable {
     }
 
     private mutating func stream(
-        _ remaining: Int?, _ isChunked: Bool, _ output: inout ByteQueue, _ service: HTTP1Service
+        _ remaining: Int?, _ isChunked: Bool, _ output: inout ByteQueue, _ head: borrowing Request,
+        _ service: HTTP1Service
     ) {
         guard let exchange else { return }
         var remaining = remaining
@@ -432,7 +462,7 @@ package struct HTTP1Connection: ~Copyable {
                 }
             case .end:
                 guard remaining == nil else {
-                    fail("the content is shorter than its announced length", service)
+                    fail("the content is shorter than its announced length", head, service)
                     return
                 }
                 if isChunked { output.append(ChunkFrame.last) }
@@ -443,7 +473,7 @@ package struct HTTP1Connection: ~Copyable {
                 writing = .stream(remaining: remaining, isChunked: isChunked)
                 return
             case .failed(let problem):
-                fail(problem, service)
+                fail(problem, head, service)
                 return
             }
         }
@@ -475,10 +505,22 @@ package struct HTTP1Connection: ~Copyable {
         return production
     }
 
-    private mutating func finishExchange(_ service: HTTP1Service) {
+    private mutating func finishExchange(_ head: borrowing Request, _ service: HTTP1Service) {
+        if let request {
+            record(request, isComplete: true, service)
+        } else {
+            record(head, isComplete: true, service)
+        }
+        beginNext()
+    }
+
+    private func record(_ request: borrowing Request, isComplete: Bool, _ service: HTTP1Service) {
         service.journal.record(
-            request ?? service.request, peer: peer, status: status, contentByteCount: contentByteCount,
-            isComplete: true)
+            request, peer: peer, status: status, contentByteCount: contentByteCount, isComplete: isComplete)
+    }
+
+    /// The exchange is over; the next may follow if the connection persists.
+    private mutating func beginNext() {
         request = nil
         exchange = nil
         exchangeCount += 1
@@ -499,7 +541,8 @@ package struct HTTP1Connection: ~Copyable {
         persists = false
         if case .complete = writing {
             // What it asked for it has; only the rest of its content is not as it should be.
-            finishExchange(service)
+            if let request { record(request, isComplete: true, service) }
+            beginNext()
             return
         }
         guard !hasBegunResponse else {
@@ -518,8 +561,11 @@ package struct HTTP1Connection: ~Copyable {
             output.append(page)
             contentByteCount = page.count
         }
-        service.journal.record(
-            request, peer: peer, status: error.status, contentByteCount: contentByteCount, isComplete: true)
+        if let request {
+            record(request, isComplete: true, service)
+        } else {
+            service.journal.recordUnreadable(peer: peer, status: error.status, contentByteCount: contentByteCount)
+        }
         self.request = nil
         reading = .complete
         writing = .complete
@@ -527,9 +573,9 @@ package struct HTTP1Connection: ~Copyable {
     }
 
     /// The response cannot be completed.
-    private mutating func fail(_ problem: String, _ service: HTTP1Service) {
-        service.journal.report(problem, request ?? service.request, peer: peer)
-        if request == nil { request = service.request }
+    private mutating func fail(_ problem: String, _ head: borrowing Request, _ service: HTTP1Service) {
+        if request == nil { request = copy head }
+        if let request { service.journal.report(problem, request, peer: peer) }
         abandon(service)
     }
 

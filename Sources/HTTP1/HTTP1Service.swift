@@ -24,12 +24,15 @@ package final class HTTP1Service {
 
 /// Where finished exchanges are recorded: the access log, the counters.
 package protocol ExchangeJournal: AnyObject {
+    /// An exchange is over.
+    ///
     /// - Parameters:
-    ///   - request: nil when no request could be read.
     ///   - contentByteCount: the response's content as far as it was sent, without framing.
     ///   - isComplete: false when the response was cut short.
     func record(
-        _ request: Request?, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool)
+        _ request: borrowing Request, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool)
+    /// What came could not be read as a request, and was answered with an error.
+    func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int)
     /// Something went wrong that the operator should know of.
     func report(_ problem: String, _ request: borrowing Request, peer: Peer)
 }

@@ -49,6 +49,19 @@ package enum ResponseSerializer {
         output.append("\r\n")
     }
 
+    /// Makes the whole message of a response with its content, for a connection that persists.
+    ///
+    /// - Parameter date: a whole `Date` line; of later ones the length must be the same.
+    static func prepare(_ message: PreparedMessage, _ response: Response, _ content: [UInt8], date: [UInt8]) {
+        var queue = ByteQueue(capacity: 512 + response.fields.bytes.count + content.count)
+        writeStatusLine(response.status, to: &queue)
+        message.dateOffset = queue.count
+        queue.removeAll()
+        writeHead(response, framing: .length(content.count), date: date, persistence: nil, to: &queue)
+        queue.append(content)
+        message.bytes = [UInt8](copying: queue.readable)
+    }
+
     /// The interim response that has the client send its content (RFC 9110 §10.1.1).
     package static let continueResponse: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
 

@@ -26,25 +26,16 @@ final class AccessLog: ExchangeJournal {
     }
 
     func record(
-        _ request: Request?, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool
+        _ request: borrowing Request, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool
     ) {
         guard let sink else { return }
-        line.removeAll(keepingCapacity: true)
-        line.append(text: peer.address)
-        line.append(" - - ")
-        appendTime()
-        if let request {
-            line.append(" \"")
-            appendQuoted(request.bytes.span.extracting(request.methodName))
-            line.append(byte: ASCII.space)
-            appendQuoted(request.bytes.span.extracting(request.target))
-            line.append(request.minorVersion == 0 ? " HTTP/1.0\" " : " HTTP/1.1\" ")
-        } else {
-            line.append(" \"-\" ")
-        }
-        line.append(decimal: status.rawValue)
+        begin(peer)
+        line.append(" \"")
+        appendQuoted(request.bytes.span.extracting(request.methodName))
         line.append(byte: ASCII.space)
-        line.append(decimal: contentByteCount)
+        appendQuoted(request.bytes.span.extracting(request.target))
+        line.append(request.minorVersion == 0 ? " HTTP/1.0\" " : " HTTP/1.1\" ")
+        append(status, contentByteCount)
         line.append(" \"")
         append(.referer, of: request)
         line.append("\" \"")
@@ -52,17 +43,43 @@ final class AccessLog: ExchangeJournal {
         line.append("\" ")
         appendSession(peer)
         line.append(byte: ASCII.space)
-        appendSeconds(request.map { max(0, MonotonicTime.now.nanoseconds - $0.arrival) } ?? 0)
+        appendSeconds(max(0, MonotonicTime.now.nanoseconds - request.arrival))
         line.append(isComplete ? "\n" : " incomplete\n")
         sink.append(line)
+    }
+
+    func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int) {
+        guard let sink else { return }
+        begin(peer)
+        line.append(" \"-\" ")
+        append(status, contentByteCount)
+        line.append(" \"-\" \"-\" ")
+        appendSession(peer)
+        line.append(byte: ASCII.space)
+        appendSeconds(0)
+        line.append("\n")
+        sink.append(line)
+    }
+
+    private func begin(_ peer: Peer) {
+        line.removeAll(keepingCapacity: true)
+        line.append(text: peer.address)
+        line.append(" - - ")
+        appendTime()
+    }
+
+    private func append(_ status: StatusCode, _ contentByteCount: Int) {
+        line.append(decimal: status.rawValue)
+        line.append(byte: ASCII.space)
+        line.append(decimal: contentByteCount)
     }
 
     func report(_ problem: String, _ request: borrowing Request, peer: Peer) {
         logger.error("\(peer.address): \(request.text(request.methodName)) \(request.text(request.target)): \(problem)")
     }
 
-    private func append(_ name: FieldName, of request: Request?) {
-        guard let request, let value = request.value(of: name), !value.isEmpty else {
+    private func append(_ name: FieldName, of request: borrowing Request) {
+        guard let value = request.value(of: name), !value.isEmpty else {
             line.append(byte: UInt8(ascii: "-"))
             return
         }

@@ -157,6 +157,9 @@ struct ConformanceTests {
 }
 
 private final class NoJournal: ExchangeJournal {
-    func record(_: Request?, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool) {}
+    func record(
+        _: borrowing Request, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool
+    ) {}
+    func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int) {}
     func report(_: String, _: borrowing Request, peer: Peer) {}
 }

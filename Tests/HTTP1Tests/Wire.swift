@@ -65,8 +65,11 @@ final class Wire {
     }
 
     func abandon() { connection.abandon(service) }
-    func drain() { connection.drain() }
-    func leave() { service.isDraining = true }
+    /// The worker is about to leave, and gives its connections a turn.
+    func drain() {
+        service.isDraining = true
+        send("")
+    }
 }
 
 /// What is kept of each finished exchange.
@@ -82,11 +85,18 @@ final class RecordingJournal: ExchangeJournal {
     var records: [Record] = []
     var problems: [String] = []
 
-    func record(_ request: Request?, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool) {
+    func record(
+        _ request: borrowing Request, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool
+    ) {
         records.append(
             Record(
-                target: request.map { $0.text($0.target) }, status: status.rawValue,
-                contentByteCount: contentByteCount, isComplete: isComplete))
+                target: request.text(request.target), status: status.rawValue, contentByteCount: contentByteCount,
+                isComplete: isComplete))
+    }
+
+    func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int) {
+        records.append(
+            Record(target: nil, status: status.rawValue, contentByteCount: contentByteCount, isComplete: true))
     }
 
     func report(_ problem: String, _ request: borrowing Request, peer: Peer) {

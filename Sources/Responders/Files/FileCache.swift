@@ -26,7 +26,9 @@ struct FileCache {
             self.key = key
             self.representation = representation
             self.content = content
-            response = Response(.ok, fields: representation.fields, content: .bytes(content))
+            var response = Response(.ok, fields: representation.fields, content: .bytes(content))
+            response.prepared = PreparedMessage()
+            self.response = response
             freshUntil = now + FileCache.freshness
         }
     }
