@@ -8,6 +8,8 @@ package struct Readiness: OptionSet, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
+    // Not the literal [], which goes through a generic initialiser each time.
+    package static var none: Readiness { Readiness(rawValue: 0) }
     package static let read = Readiness(rawValue: 1)
     package static let write = Readiness(rawValue: 2)
     /// The other side is gone or the descriptor failed (POLLHUP, POLLERR, POLLNVAL); reported whether asked for or not.
@@ -52,10 +54,10 @@ package struct PollEntry: BitwiseCopyable {
     }
 
     private static func readiness(_ events: Int16) -> Readiness {
-        var readiness: Readiness = []
-        if events & Int16(POLLIN) != 0 { readiness.insert(.read) }
-        if events & Int16(POLLOUT) != 0 { readiness.insert(.write) }
-        if events & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 { readiness.insert(.hangUp) }
-        return readiness
+        var bits: UInt8 = 0
+        if events & Int16(POLLIN) != 0 { bits |= 1 }
+        if events & Int16(POLLOUT) != 0 { bits |= 2 }
+        if events & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 { bits |= 4 }
+        return Readiness(rawValue: bits)
     }
 }

@@ -64,13 +64,13 @@ struct Connection: ~Copyable {
 
     /// What the connection waits for from its socket.
     var interest: Readiness {
-        if phase == .closed { return [] }
+        if phase == .closed { return .none }
         if !unsent.isEmpty { return .write }
-        if isSocketEnded { return [] }
+        if isSocketEnded { return .none }
         return switch phase {
         case .handshaking, .lingering: .read
-        case .open: wantsInput ? .read : []
-        case .draining, .closed: []
+        case .open: wantsInput ? .read : .none
+        case .draining, .closed: .none
         }
     }
 
@@ -120,7 +120,7 @@ struct Connection: ~Copyable {
             lose(bench)
         case .idle, .head, .content, .response:
             http.timeOut(&bench.output, bench.service)
-            turn([], bench)
+            turn(.none, bench)
         }
     }
 
@@ -135,7 +135,7 @@ struct Connection: ~Copyable {
     private mutating func fill(_ readiness: Readiness, _ bench: Workbench) throws(SystemError) -> Int {
         bench.transport.begin(with: &unread, isAtEnd: isSocketEnded)
         guard bench.transport.stagedByteCount == 0, !isSocketEnded else { return 0 }
-        guard interest.contains(.read), !readiness.isDisjoint(with: [.read, .hangUp]) else {
+        guard interest == .read, readiness.contains(.read) || readiness.contains(.hangUp) else {
             if readiness.contains(.hangUp) { throw SystemError("poll", code: 0) }
             return 0
         }

@@ -213,7 +213,7 @@ package final class Worker {
         guard !runnable.isEmpty else { return }
         let tokens = runnable
         runnable.removeAll(keepingCapacity: true)
-        for token in tokens { turn(token, []) }
+        for token in tokens { turn(token, .none) }
     }
 
     /// After a turn: what the connection waits for now, and for how long.
@@ -340,6 +340,6 @@ package final class Worker {
         bench.service.isDraining = true
         ignoreListeners()
         // One turn each: an idle connection finds that it is over, and says so to its client.
-        for token in table.tokens { turn(token, []) }
+        for token in table.tokens { turn(token, .none) }
     }
 }

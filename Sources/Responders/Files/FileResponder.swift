@@ -12,7 +12,10 @@ package final class FileResponder: Responder {
     /// Clients of one kind all send the same Accept-Encoding, so the last one read is mostly the next one too.
     private var lastAcceptEncoding: [UInt8] = []
     private var lastCodings = AcceptedCodings()
-    private var lastSignature = 0
+    private var lastSignature = AcceptedCodings().signature
+
+    /// That of clients that send no Accept-Encoding.
+    private let plainSignature = AcceptedCodings().signature
 
     private static let allowedMethods: StaticString = "GET, HEAD, OPTIONS"
     /// Below this a file is not worth compressing: it fits into a packet as it is.
@@ -60,17 +63,22 @@ package final class FileResponder: Responder {
 
     /// What the client accepts. Ranges count in the representation without a coding, so those who want one get that.
     private func readCodings(_ request: borrowing Request) {
-        let value = request.value(of: .acceptEncoding)
-        let isUsual = site.compresses && value != nil && request.count(of: .acceptEncoding) == 1 && !request.has(.range)
-        if isUsual, let value, request.bytes.span.extracting(value).isEqual(to: lastAcceptEncoding) { return }
-        lastAcceptEncoding = []
-        lastCodings = AcceptedCodings()
-        if site.compresses {
-            let codings = AcceptedCodings(request)
-            if !request.has(.range) || !codings.accepts(.identity) { lastCodings = codings }
-            if isUsual, let value { lastAcceptEncoding = [UInt8](request.bytes[value]) }
+        guard site.compresses, request.has(.acceptEncoding) else {
+            if lastSignature != plainSignature { setCodings(AcceptedCodings()) }
+            return
         }
-        lastSignature = lastCodings.signature
+        let value = request.value(of: .acceptEncoding)
+        let isUsual = value != nil && request.count(of: .acceptEncoding) == 1 && !request.has(.range)
+        if isUsual, let value, request.bytes.span.extracting(value).isEqual(to: lastAcceptEncoding) { return }
+        let codings = AcceptedCodings(request)
+        setCodings(request.has(.range) && codings.accepts(.identity) ? AcceptedCodings() : codings)
+        if isUsual, let value { lastAcceptEncoding = [UInt8](request.bytes[value]) }
+    }
+
+    private func setCodings(_ codings: AcceptedCodings) {
+        lastAcceptEncoding = []
+        lastCodings = codings
+        lastSignature = codings.signature
     }
 
     private func answer(_ request: borrowing Request, _ entry: FileCache.Entry) -> Answer {
