@@ -65,6 +65,8 @@ let package = Package(
         tests(of: "TLS", imports: ["COpenSSL", "POSIX", "Bytes"]),
         tests(of: "HTTP", imports: ["Bytes"]),
         tests(of: "HTTP1", imports: ["HTTP", "Bytes"]),
+        tests(of: "Compression"),
+        tests(of: "Responders", imports: ["HTTP", "Compression", "POSIX", "Bytes"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["Responders", "HTTP1", "HTTP", "Bytes"], swiftSettings: house),
         .testTarget(

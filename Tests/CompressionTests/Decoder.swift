@@ -1,0 +1,38 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// The other end of an encoder, by programs that are none of ours.
+enum Decoder {
+    /// By gzip(1), which also checks the length and the checksum.
+    static func gzip(_ encoded: [UInt8]) throws -> [UInt8] {
+        var template = [UInt8]("/tmp/martinet-test-XXXXXX".utf8).map { CChar(bitPattern: $0) } + [0]
+        let number = unsafe mkstemp(&template)
+        try #require(number >= 0)
+        close(number)
+        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer {
+            unsafe unlink(path)
+            unsafe unlink(path + ".decoded")
+        }
+        try Data(encoded).write(to: URL(filePath: path))
+        // A warning, such as of bytes behind the end, is status 2.
+        try #require(unsafe system("gzip -dc < \(path) > \(path).decoded") == 0, "gzip(1) refuses it")
+        return [UInt8](try Data(contentsOf: URL(filePath: path + ".decoded")))
+    }
+
+    /// By the system's libbrotlidec, which comes with the encoder; found at run time, as nothing else needs it.
+    static func brotli(_ encoded: [UInt8]) throws -> [UInt8] {
+        typealias Decompress =
+            @convention(c) (Int, UnsafePointer<UInt8>?, UnsafeMutablePointer<Int>?, UnsafeMutablePointer<UInt8>?) ->
+            CInt
+        let library = unsafe try #require(unsafe dlopen("libbrotlidec.so.1", RTLD_NOW))
+        let symbol = unsafe try #require(unsafe dlsym(library, "BrotliDecoderDecompress"))
+        let decompress = unsafe unsafeBitCast(symbol, to: Decompress.self)
+        var decoded = [UInt8](repeating: 0, count: 1_000_000)
+        var count = decoded.count
+        let result = unsafe decompress(encoded.count, encoded, &count, &decoded)
+        try #require(result == 1, "libbrotlidec refuses it")
+        return [UInt8](decoded.prefix(count))
+    }
+}

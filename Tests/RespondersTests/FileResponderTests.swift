@@ -1,0 +1,276 @@
+import Bytes
+import HTTP
+import POSIX
+import Responders
+import Testing
+
+@Suite("Files from a directory", .timeLimit(.minutes(1)))
+struct FileResponderTests {
+    @Test("A file is sent with its type, time, validator and content")
+    func file() throws {
+        let site = try Site()
+        try site.folder.makeFile("page.html", "<p>hello")
+        try site.folder.setModified("page.html", to: 784_111_777)
+        let answer = try site.get("/page.html")
+        #expect(answer.status == .ok)
+        #expect(answer.content == "<p>hello")
+        #expect(answer["Content-Type"] == "text/html; charset=utf-8")
+        #expect(answer["Last-Modified"] == "Sun, 06 Nov 1994 08:49:37 GMT")
+        #expect(answer["Cache-Control"] == "no-cache")
+        let tag = try #require(answer["ETag"])
+        #expect(tag.first == "\"" && tag.last == "\"" && tag.count > 2 && !tag.dropFirst().dropLast().contains("\""))
+    }
+
+    @Test("The validator changes with the size and with the time, and with nothing else")
+    func entityTags() throws {
+        let site = try Site()
+        for (name, content, time) in [("a", "one", 1), ("b", "two", 1), ("c", "three", 1), ("d", "one", 2)] {
+            try site.folder.makeFile(name, content)
+            try site.folder.setModified(name, to: 1_000_000_000 + time)
+        }
+        let tags = try ["/a", "/b", "/c", "/d"].map { try #require(try site.get($0)["ETag"]) }
+        #expect(tags[0] == tags[1], "several servers with the same files agree")
+        #expect(Set(tags).count == 3)
+    }
+
+    @Test("HEAD is answered as GET is, and left to the connection to cut")
+    func head() throws {
+        let site = try Site()
+        try site.folder.makeFile("a.txt", "hello")
+        let answer = try site.get("/a.txt", method: .head)
+        #expect(answer.status == .ok)
+        #expect(answer["Content-Type"] == "text/plain; charset=utf-8")
+        #expect(answer.byteCount == 5)
+    }
+
+    @Test("An empty file is a file")
+    func empty() throws {
+        let site = try Site()
+        try site.folder.makeFile("empty.txt")
+        let answer = try site.get("/empty.txt")
+        #expect(answer.status == .ok)
+        #expect(answer.content == "")
+        #expect(answer.byteCount == 0)
+    }
+
+    @Test("A large file comes piece by piece, of exactly the length announced", arguments: [131_072, 131_073, 500_000])
+    func large(byteCount: Int) throws {
+        let site = try Site()
+        let content = String((0..<byteCount).map { Character(Unicode.Scalar(UInt8(97 + $0 % 23))) })
+        try site.folder.makeFile("large.bin", content)
+        let answer = try site.get("/large.bin")
+        #expect(answer.status == .ok)
+        #expect(answer.byteCount == byteCount)
+        #expect(answer.isStreamed == (byteCount > 131_072))
+        let isSame = answer.content == content
+        #expect(isSame)
+    }
+
+    @Test("A file that becomes shorter while it is sent fails, so that the client notices")
+    func shrinking() throws {
+        let site = try Site()
+        try site.folder.makeFile("large.bin", String(repeating: "x", count: 300_000))
+        guard case .exchange(let exchange) = site.responder.open(Request("/large.bin")) else {
+            Issue.record("not a stream")
+            return
+        }
+        var piece = [UInt8](repeating: 0, count: 100_000)
+        var room = piece.mutableSpan
+        #expect(exchange.produce(into: &room) == .bytes(100_000))
+        try site.folder.makeFile("large.bin", "short")
+        room = piece.mutableSpan
+        guard case .failed = exchange.produce(into: &room) else {
+            Issue.record("it does not fail")
+            return
+        }
+    }
+
+    // MARK: Directories
+
+    @Test("A directory shows its index, the first of the names that exists")
+    func index() throws {
+        let site = try Site { $0.indexNames = ["index.html", "index.txt"] }
+        try site.folder.makeDirectory("sub")
+        try site.folder.makeFile("sub/index.txt", "text")
+        #expect(try site.get("/sub/").content == "text")
+        #expect(try site.get("/sub/")["Content-Type"] == "text/plain; charset=utf-8")
+        try site.folder.makeFile("sub/index.html", "html")
+        #expect(try site.get("/sub/").content == "html")
+        try site.folder.makeFile("index.html", "root")
+        #expect(try site.get("/").content == "root")
+        #expect(try site.get("").content == "root")
+    }
+
+    @Test("An index that is a directory or leads outside is no index")
+    func noIndex() throws {
+        let site = try Site()
+        try site.folder.makeDirectory("index.html")
+        #expect(try site.get("/").content.contains("index.html/</a>"))
+        try site.folder.makeDirectory("sub")
+        try site.folder.makeLink("sub/index.html", to: "/etc/passwd")
+        #expect(try !site.get("/sub/").content.contains("root:"))
+    }
+
+    @Test("A directory without an index is listed, unless the site has no listings")
+    func listing() throws {
+        let site = try Site()
+        try site.folder.makeDirectory("sub")
+        try site.folder.makeFile("sub/x.txt", "1")
+        let answer = try site.get("/sub/")
+        #expect(answer.status == .ok)
+        #expect(answer["Content-Type"] == "text/html; charset=utf-8")
+        #expect(answer.content.contains("<a href=\"./x.txt\">x.txt</a>"))
+        let closed = try Site { $0.hasListing = false }
+        try closed.folder.makeDirectory("sub")
+        #expect(try closed.get("/sub/").status == .notFound)
+    }
+
+    @Test(
+        "A directory without its slash is redirected to it, beneath this server and nowhere else",
+        arguments: [
+            ("/sub", nil, "/sub/"), ("/a%20b", nil, "/a%20b/"), ("//sub", nil, "/sub/"), ("///sub", nil, "/sub/"),
+            ("/%73ub", nil, "/sub/"), ("/sub/../sub", nil, "/sub/"), ("/sub", "x=1&y=%2F", "/sub/?x=1&y=%2F"),
+            ("/sub", "", "/sub/?"), ("//evil.example", nil, "/evil.example/"),
+            ("/./evil.example", nil, "/evil.example/"),
+            ("/sub/deep", nil, "/sub/deep/"),
+        ] as [(String, String?, String)])
+    func redirect(path: String, query: String?, expected: String) throws {
+        let site = try Site()
+        for name in ["sub", "a b", "evil.example", "sub/deep"] { try site.folder.makeDirectory(name) }
+        let answer = try site.get(path, query: query)
+        #expect(answer.status == .movedPermanently)
+        #expect(answer["Location"] == expected)
+    }
+
+    // MARK: Refusals
+
+    @Test(
+        "What is not there, hidden, outside, or no file is not found, all in the same words",
+        arguments: [
+            "/none", "/sub/none", "/file.txt/", "/file.txt/x", "/.hidden", "/sub/.hidden", "/fifo", "/out",
+            "/out-absolute", "/system/passwd", "/dangling", "/circle", "/sub/./../.git/config",
+        ])
+    func notFound(path: String) throws {
+        let site = try Site.withOddThings()
+        let answer = try site.get(path)
+        #expect(answer.status == .notFound)
+        #expect(answer.content == (try site.get("/really-nothing").content))
+    }
+
+    @Test("A name longer than any file's is not found")
+    func longName() throws {
+        let site = try Site()
+        #expect(try site.get("/" + String(repeating: "x", count: 300)).status == .notFound)
+        #expect(try site.get(String(repeating: "/xxxxxxx", count: 1000)).status == .notFound)
+    }
+
+    @Test("Links that stay inside are followed, relative and absolute", arguments: ["/inside", "/inside-absolute"])
+    func links(path: String) throws {
+        #expect(try Site.withOddThings().get(path).content == "content")
+    }
+
+    @Test(
+        "A malformed path is a bad request",
+        arguments: ["/%", "/%2", "/%zz", "/a%00b", "/..%2f..%2fetc/passwd", "/a\\b"])
+    func malformed(path: String) throws {
+        #expect(try Site.withOddThings().get(path).status == .badRequest)
+    }
+
+    @Test("A file that may not be read is forbidden", .enabled(if: ThisUser.isBoundByModes))
+    func forbidden() throws {
+        let site = try Site()
+        try site.folder.makeFile("secret", "x")
+        try site.folder.setMode("secret", to: 0)
+        #expect(try site.get("/secret").status == .forbidden)
+    }
+
+    @Test(
+        "Methods that change things are not allowed here, and those nobody knows are not implemented",
+        arguments: [
+            (.post, .methodNotAllowed), (.put, .methodNotAllowed), (.delete, .methodNotAllowed),
+            (.patch, .methodNotAllowed), (.trace, .methodNotAllowed), (.connect, .methodNotAllowed),
+            (.other, .notImplemented),
+        ] as [(HTTP.Method, StatusCode)])
+    func methods(method: HTTP.Method, expected: StatusCode) throws {
+        let site = try Site()
+        try site.folder.makeFile("a.txt", "x")
+        let answer = try site.get("/a.txt", method: method)
+        #expect(answer.status == expected)
+        #expect(answer["Allow"] == (expected == .methodNotAllowed ? "GET, HEAD, OPTIONS" : nil))
+    }
+
+    @Test("OPTIONS names the methods, for any path and for none")
+    func options() throws {
+        let site = try Site()
+        for path in ["/none", ""] {
+            let answer = try site.get(path, method: .options)
+            #expect(answer.status == .noContent)
+            #expect(answer["Allow"] == "GET, HEAD, OPTIONS")
+        }
+    }
+
+    @Test("A root that is not there is an error at the start")
+    func noRoot() {
+        #expect(throws: SystemError.self) {
+            try FileResponder(FileSite(root: "/nonexistent"), mediaTypes: MediaTypes())
+        }
+    }
+
+    // MARK: The cache
+
+    @Test("A change is seen as soon as the kept file is no longer fresh")
+    func change() throws {
+        let site = try Site()
+        try site.folder.makeFile("a.txt", "old")
+        try site.folder.setModified("a.txt", to: 1_000_000_000)
+        #expect(try site.get("/a.txt", at: 0).content == "old")
+        try site.folder.makeFile("a.txt", "new")
+        try site.folder.setModified("a.txt", to: 1_000_000_000)
+        // Same size, same time: only the time of the change itself, or the kept copy, tells them apart.
+        #expect(try site.get("/a.txt", at: 999_999_999).content == "old")
+        #expect(try site.get("/a.txt", at: 1_000_000_000).content == "new")
+    }
+
+    @Test("A file that was removed is gone once the kept one is no longer fresh")
+    func removal() throws {
+        let site = try Site()
+        try site.folder.makeFile("a.txt", "old")
+        try site.folder.setModified("a.txt", to: 1_000_000_000)
+        #expect(try site.get("/a.txt", at: 0).status == .ok)
+        try site.folder.remove("a.txt")
+        #expect(try site.get("/a.txt", at: 1_000_000_000).status == .notFound)
+    }
+
+    @Test("A file that changed just now is not kept, since it may change again within the clock's step")
+    func unsettled() throws {
+        let site = try Site()
+        try site.folder.makeFile("a.txt", "old")
+        try site.folder.setModified("a.txt", to: WallTime.now.seconds + 1000)
+        #expect(try site.get("/a.txt", at: 0).content == "old")
+        try site.folder.makeFile("a.txt", "new")
+        #expect(try site.get("/a.txt", at: 0).content == "new")
+    }
+
+    @Test("An unchanged file stays the same however often it is asked for, whichever the query")
+    func unchanged() throws {
+        let site = try Site()
+        try site.folder.makeFile("a.txt", "same")
+        try site.folder.setModified("a.txt", to: 1_000_000_000)
+        let first = try site.get("/a.txt", at: 0)
+        for (time, query) in [(5, nil), (2_000_000_000, "q"), (2_000_000_001, nil)] as [(Int64, String?)] {
+            let answer = try site.get("/a.txt", query: query, at: time)
+            #expect(answer.content == "same")
+            #expect(answer.fields == first.fields)
+        }
+    }
+
+    @Test("Cache-Control is what the site says, or nothing")
+    func cacheControl() throws {
+        let long = try Site { $0.cacheControl = "max-age=3600" }
+        try long.folder.makeFile("a.txt", "x")
+        #expect(try long.get("/a.txt")["Cache-Control"] == "max-age=3600")
+        let none = try Site { $0.cacheControl = nil }
+        try none.folder.makeFile("a.txt", "x")
+        #expect(try none.get("/a.txt")["Cache-Control"] == nil)
+    }
+}

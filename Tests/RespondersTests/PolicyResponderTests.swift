@@ -1,0 +1,214 @@
+import HTTP
+import Responders
+import Testing
+
+@Suite("What holds for a whole site")
+struct PolicyResponderTests {
+    @Test("A site without a policy answers as its files do")
+    func none() throws {
+        let site = try site()
+        #expect(SitePolicy().isEmpty)
+        let answer = try responder(site) { _ in }.answer(Request("/a.txt"))
+        #expect(answer.fields == (try site.get("/a.txt").fields))
+        #expect(answer.content == "hello")
+    }
+
+    // MARK: Headers
+
+    @Test(
+        "Headers are added to every response, whatever its status",
+        arguments: [("/a.txt", .ok), ("/none", .notFound), ("/%", .badRequest), ("/sub", .movedPermanently)]
+            as [(String, StatusCode)])
+    func headers(path: String, status: StatusCode) throws {
+        let answer = try responder(try site()) { $0.headers = [header("X-Frame-Options", "DENY")] }.answer(
+            Request(path))
+        #expect(answer.status == status)
+        #expect(answer.values(of: "X-Frame-Options") == ["DENY"])
+    }
+
+    @Test("A header takes the place of the response's own of that name, in any case")
+    func replacing() throws {
+        let responder = try responder(try site()) {
+            $0.headers = [header("cache-control", "no-store"), header("Content-Type", "text/x-mine")]
+        }
+        let answer = try responder.answer(Request("/a.txt"))
+        #expect(answer.values(of: "Cache-Control") == ["no-store"])
+        #expect(answer.values(of: "Content-Type") == ["text/x-mine"])
+        #expect(answer.values(of: "ETag").count == 1, "the others stay")
+    }
+
+    @Test("Responses that come piece by piece get them too, and keep their content")
+    func streamed() throws {
+        let site = try site()
+        try site.folder.makeFile("large.bin", String(repeating: "x", count: 200_000))
+        let responder = try responder(site) { $0.headers = [header("X-A", "1")] }
+        let answer = try responder.answer(Request("/large.bin"))
+        #expect(answer.isStreamed)
+        #expect(answer.bytes.count == 200_000 && answer.byteCount == 200_000)
+        #expect(answer.values(of: "X-A") == ["1"])
+    }
+
+    // MARK: Cross-origin requests (the Fetch standard)
+
+    @Test("Every response names the origin that may read it", arguments: ["/a.txt", "/none"])
+    func cors(path: String) throws {
+        let any = try responder(try site()) { $0.corsOrigin = "*" }.answer(Request(path))
+        #expect(any.values(of: "Access-Control-Allow-Origin") == ["*"])
+        #expect(!any.values(of: "Vary").contains("Origin"))
+        let one = try responder(try site()) { $0.corsOrigin = "https://app.example" }.answer(Request(path))
+        #expect(one.values(of: "Access-Control-Allow-Origin") == ["https://app.example"])
+        #expect(one.values(of: "Vary").contains("Origin"))
+        #expect(try responder(try site()) { _ in }.answer(Request(path))["Access-Control-Allow-Origin"] == nil)
+    }
+
+    @Test("A preflight is answered, with the fields it asks for and what it depends on")
+    func preflight() throws {
+        let responder = try responder(try site()) { $0.corsOrigin = "https://app.example" }
+        let answer = try responder.answer(preflight([("Access-Control-Request-Headers", "x-a, x-b")]))
+        #expect(answer.status == .noContent)
+        #expect(answer.bytes.isEmpty)
+        #expect(answer["Access-Control-Allow-Origin"] == "https://app.example")
+        #expect(answer["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS")
+        #expect(answer["Access-Control-Allow-Headers"] == "x-a, x-b")
+        #expect(answer["Access-Control-Max-Age"] == "86400")
+        #expect(
+            answer["Vary"] == "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
+        #expect(try responder.answer(preflight([]))["Access-Control-Allow-Headers"] == nil)
+    }
+
+    @Test("A preflight bears no credentials, and is answered without them")
+    func preflightAtTheGate() throws {
+        let responder = try responder(try site()) {
+            $0.corsOrigin = "*"
+            $0.passwordHashes = ["alice": "x"]
+        }
+        #expect(try responder.answer(preflight([])).status == .noContent)
+        #expect(try responder.answer(Request("/a.txt")).status == .unauthorized)
+        #expect(try responder.answer(Request("/a.txt", method: .options)).status == .unauthorized)
+    }
+
+    @Test("Without an origin to allow there are no preflights, and an OPTIONS of another kind is none")
+    func noPreflight() throws {
+        #expect(try responder(try site()) { _ in }.answer(preflight([]))["Allow"] == "GET, HEAD, OPTIONS")
+        let responder = try responder(try site()) { $0.corsOrigin = "*" }
+        for fields in [[("Origin", "https://app.example")], [("Access-Control-Request-Method", "GET")], []] {
+            let answer = try responder.answer(Request("/a.txt", method: .options, fields))
+            #expect(answer["Allow"] == "GET, HEAD, OPTIONS")
+            #expect(answer["Access-Control-Max-Age"] == nil)
+        }
+        let get = Request("/a.txt", [("Origin", "https://a.example"), ("Access-Control-Request-Method", "GET")])
+        #expect(try responder.answer(get).content == "hello")
+    }
+
+    // MARK: Error pages
+
+    @Test("An error has the page that the site gives it, and keeps its status")
+    func errorPage() throws {
+        let site = try site()
+        try site.folder.makeFile("404.html", "<p>nothing here")
+        try site.folder.makeFile("405.txt", "no")
+        let responder = try responder(site) { $0.errorPages = [404: "404.html", 405: "405.txt"] }
+        let missing = try responder.answer(Request("/none"))
+        #expect(missing.status == .notFound)
+        #expect(missing.content == "<p>nothing here")
+        #expect(missing.values(of: "Content-Type") == ["text/html; charset=utf-8"])
+        let refused = try responder.answer(Request("/a.txt", method: .post))
+        #expect(refused.status == .methodNotAllowed)
+        #expect(refused.content == "no")
+        #expect(refused.values(of: "Content-Type") == ["text/plain; charset=utf-8"])
+        #expect(refused["Allow"] == "GET, HEAD, OPTIONS")
+        #expect(try responder.answer(Request("/%")).content.contains("400 Bad Request"), "others stay as they are")
+        #expect(try responder.answer(Request("/404.html")).status == .ok, "a page of its own, too")
+    }
+
+    @Test(
+        "An error page that is missing, no file, outside or too large leaves the built-in one",
+        arguments: ["none.html", "sub", "out", "large.html", "fifo"])
+    func noErrorPage(name: String) throws {
+        let site = try site()
+        try site.folder.makeFile("../outside", "secret")
+        try site.folder.makeLink("out", to: "../outside")
+        try site.folder.makeFIFO("fifo")
+        try site.folder.makeFile("large.html", String(repeating: "x", count: 200_000))
+        let answer = try responder(site) { $0.errorPages = [404: name] }.answer(Request("/none"))
+        #expect(answer.status == .notFound)
+        #expect(answer.content.contains("404 Not Found"))
+        #expect(answer.values(of: "Content-Type") == ["text/html; charset=utf-8"])
+    }
+
+    @Test("An unsatisfiable range may have a page, and still says how long the file is")
+    func rangePage() throws {
+        let site = try site()
+        try site.folder.makeFile("416.html", "too far")
+        let responder = try responder(site) { $0.errorPages = [416: "416.html"] }
+        let answer = try responder.answer(Request("/a.txt", [("Range", "bytes=100-")]))
+        #expect(answer.status == .rangeNotSatisfiable)
+        #expect(answer.content == "too far")
+        #expect(answer["Content-Range"] == "bytes */5")
+    }
+
+    // MARK: Passwords
+
+    @Test("Nothing of the site is seen without a password, not even what there is not")
+    func gate() throws {
+        let site = try site()
+        try site.folder.makeFile("401.html", "who are you?")
+        let responder = try responder(site) {
+            $0.passwordHashes = ["alice": "open sesame"]
+            $0.errorPages = [401: "401.html"]
+            $0.headers = [header("X-A", "1")]
+        }
+        let denied = try responder.answer(Request("/a.txt"))
+        for path in ["/none", "/%", "/sub", "/", "/.git"] {
+            let answer = try responder.answer(Request(path))
+            #expect(answer.status == .unauthorized)
+            #expect(answer.fields == denied.fields && answer.content == denied.content)
+        }
+        #expect(denied["WWW-Authenticate"]?.hasPrefix("Basic realm=") == true)
+        #expect(denied.content == "who are you?")
+        #expect(denied["X-A"] == "1")
+        // mallory:x and alice:x: the same words for both.
+        for credentials in ["Basic bWFsbG9yeTp4", "Basic YWxpY2U6eA==", "Bearer x", ""] {
+            let answer = try responder.answer(Request("/a.txt", [("Authorization", credentials)]))
+            #expect(answer.status == .unauthorized)
+            #expect(answer.fields == denied.fields && answer.content == denied.content)
+        }
+        let right = Request("/a.txt", [("Authorization", "Basic YWxpY2U6b3BlbiBzZXNhbWU=")])
+        #expect(try responder.answer(right).content == "hello")
+        #expect(try responder.answer(right)["WWW-Authenticate"] == nil)
+    }
+
+    private func site() throws -> Site {
+        let site = try Site()
+        try site.folder.makeFile("a.txt", "hello")
+        try site.folder.setModified("a.txt", to: 1_000_000_000)
+        try site.folder.makeDirectory("sub")
+        return site
+    }
+
+    /// A site behind a policy, in which passwords are their own hashes.
+    private struct Policed {
+        let site: Site
+        let responder: PolicyResponder
+
+        func answer(_ request: Request) throws -> WholeAnswer { try responder.answer(request) }
+    }
+
+    private func responder(_ site: Site, _ change: (inout SitePolicy) -> Void) throws -> Policed {
+        var policy = SitePolicy()
+        change(&policy)
+        let responder = PolicyResponder(site.responder, policy: policy, pages: site.responder) {
+            $0 == [UInt8]($1.utf8)
+        }
+        return Policed(site: site, responder: responder)
+    }
+
+    private func header(_ name: String, _ value: String) -> SitePolicy.Header {
+        SitePolicy.Header(name: name, value: value)
+    }
+
+    private func preflight(_ fields: [(String, String)]) -> Request {
+        let always = [("Origin", "https://app.example"), ("Access-Control-Request-Method", "GET")]
+        return Request("/a.txt", method: .options, always + fields)
+    }
+}

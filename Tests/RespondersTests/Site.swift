@@ -1,0 +1,111 @@
+import HTTP
+import Responders
+import Testing
+
+/// A file responder over a directory of its own.
+struct Site {
+    let folder: TemporaryDirectory
+    let responder: FileResponder
+
+    init(_ change: (inout FileSite) -> Void = { _ in }) throws {
+        folder = try TemporaryDirectory()
+        try folder.makeDirectory("root")
+        var site = FileSite(root: folder.path("root"))
+        change(&site)
+        responder = try FileResponder(site, mediaTypes: MediaTypes())
+        folder.enter("root")
+    }
+
+    static func withOddThings(_ change: (inout FileSite) -> Void = { _ in }) throws -> Site {
+        let site = try Site(change)
+        try site.folder.makeFile("file.txt", "content")
+        try site.folder.makeFile("../outside", "secret")
+        try site.folder.makeDirectory("sub")
+        try site.folder.makeDirectory(".git")
+        for name in [".hidden", "sub/.hidden", ".git/config"] { try site.folder.makeFile(name, "secret") }
+        try site.folder.makeFIFO("fifo")
+        try site.folder.makeLink("out", to: "../outside")
+        try site.folder.makeLink("out-absolute", to: "/etc/passwd")
+        try site.folder.makeLink("system", to: "/etc")
+        try site.folder.makeLink("dangling", to: "none")
+        try site.folder.makeLink("circle", to: "circle")
+        try site.folder.makeLink("inside", to: "file.txt")
+        try site.folder.makeLink("inside-absolute", to: site.folder.path("file.txt"))
+        return site
+    }
+
+    func get(
+        _ path: String, query: String? = nil, method: HTTP.Method = .get, _ fields: [(String, String)] = [],
+        at arrival: Int64 = 0
+    ) throws -> WholeAnswer {
+        try responder.answer(Request(path, query: query, method: method, fields, at: arrival))
+    }
+}
+
+extension Responder {
+    /// The whole answer, with a streamed content read to its end.
+    func answer(_ request: Request) throws -> WholeAnswer {
+        switch open(request) {
+        case .complete(let response):
+            guard case .bytes(let bytes) = response.content else {
+                return WholeAnswer(response, bytes: [], byteCount: 0, isStreamed: false)
+            }
+            return WholeAnswer(response, bytes: bytes, byteCount: bytes.count, isStreamed: false)
+        case .exchange(let exchange):
+            let response = try #require(exchange.response)
+            guard case .stream(let length) = response.content else {
+                Issue.record("an exchange without a stream")
+                return WholeAnswer(response, bytes: [], byteCount: nil, isStreamed: false)
+            }
+            return WholeAnswer(response, bytes: try exchange.remainder(), byteCount: length, isStreamed: true)
+        }
+    }
+}
+
+extension Exchange {
+    /// What it produces from here to its end.
+    func remainder(piece byteCount: Int = 10_000) throws -> [UInt8] {
+        var content: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: byteCount)
+        while true {
+            var room = piece.mutableSpan
+            let production = produce(into: &room)
+            guard case .bytes(let count) = production else {
+                #expect(production == .end)
+                return content
+            }
+            try #require(count > 0 && count <= byteCount)
+            content += piece.prefix(count)
+        }
+    }
+}
+
+/// A response and all of its content.
+struct WholeAnswer {
+    let status: StatusCode
+    let fields: String
+    let bytes: [UInt8]
+    /// The length announced.
+    let byteCount: Int?
+    let isStreamed: Bool
+
+    init(_ response: Response, bytes: [UInt8], byteCount: Int?, isStreamed: Bool) {
+        status = response.status
+        fields = String(decoding: response.fields.bytes, as: UTF8.self)
+        self.bytes = bytes
+        self.byteCount = byteCount
+        self.isStreamed = isStreamed
+    }
+
+    var content: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The value of the first line with this name.
+    subscript(name: String) -> String? { values(of: name).first }
+
+    func values(of name: String) -> [String] {
+        fields.split(separator: "\r\n").filter { $0.lowercased().hasPrefix("\(name.lowercased()): ") }
+            .map { String($0.dropFirst(name.utf8.count + 2)) }
+    }
+
+    var names: [String] { fields.split(separator: "\r\n").map { String($0.prefix { $0 != ":" }) } }
+}
