@@ -37,6 +37,14 @@ struct PolicyResponderTests {
         #expect(answer.values(of: "ETag").count == 1, "the others stay")
     }
 
+    @Test("A header that is given twice is sent twice, in that order (RFC 9110 §5.3)")
+    func repeated() throws {
+        let responder = try responder(try site()) {
+            $0.headers = [header("Link", "</a.css>"), header("X-A", "1"), header("link", "</b.css>")]
+        }
+        #expect(try responder.answer(Request("/a.txt")).values(of: "Link") == ["</a.css>", "</b.css>"])
+    }
+
     @Test("Responses that come piece by piece get them too, and keep their content")
     func streamed() throws {
         let site = try site()

@@ -63,10 +63,10 @@ package final class PolicyResponder: Responder {
             response.fields.append("Access-Control-Allow-Origin", [UInt8](origin.utf8))
             if origin != "*" { response.fields.append("Vary", "Origin") }
         }
+        // All are removed before any is added, so that a name given twice stands twice.
+        for header in policy.headers { response.fields.remove([UInt8](header.name.utf8)) }
         for header in policy.headers {
-            let name = [UInt8](header.name.utf8)
-            response.fields.remove(name)
-            response.fields.append(name: name, [UInt8](header.value.utf8))
+            response.fields.append(name: [UInt8](header.name.utf8), [UInt8](header.value.utf8))
         }
         return response
     }
