@@ -80,6 +80,17 @@ struct PasswordGateTests {
         #expect(!PasswordGate([:]) { _, _ in true }.admits(request("Basic bWFsbG9yeTp4")))
     }
 
+    @Test("An unknown user's password is hashed as a known one's is, so that the time tells nothing")
+    func unknownTakesAsLong() {
+        let verifier = Verifier()
+        let hashes = ["alice": "{SHA}x", "bob": "{SHA}y"]
+        let gate = PasswordGate(hashes, verify: verifier.verify)
+        #expect(!gate.admits(request("Basic bWFsbG9yeTp4")))
+        #expect(verifier.asked.count == 1)
+        #expect(hashes.values.contains(verifier.asked[0].hash), "a hash of this site, not of another kind")
+        #expect(verifier.asked[0].password == [UInt8]("x".utf8))
+    }
+
     @Test("Credentials found right are not verified again; wrong ones are, each time")
     func remembering() {
         let verifier = Verifier()
