@@ -160,6 +160,24 @@ struct RepresentationAnswerTests {
         #expect(try site.get("/a.html", [("Accept-Encoding", "gzip, identity;q=0")]).status == .ok)
     }
 
+    @Test("What one client accepts is not taken for what the next one does")
+    func mixedClients() throws {
+        let site = try site(["a.html": text(1000)])
+        let clients: [([(String, String)], String?)] = [
+            (Self.gzip, "gzip"), ([], nil), (Self.brotli, "br"), ([("Accept-Encoding", "")], nil),
+            ([("Accept-Encoding", "gzip"), ("Accept-Encoding", "br")], "br"), ([("Accept-Encoding", "")], nil),
+            ([("Accept-Encoding", "gzip"), ("Accept-Encoding", "")], "gzip"), ([], nil),
+            ([("Accept-Encoding", "gzip, identity;q=0"), ("Range", "bytes=0-1")], "gzip"),
+            ([("Accept-Encoding", "")], nil), ([("Accept-Encoding", "br"), ("Range", "bytes=0-")], nil),
+            (Self.brotli, "br"),
+        ]
+        for _ in 1...2 {
+            for (fields, coding) in clients {
+                #expect(try site.get("/a.html", fields)["Content-Encoding"] == coding, "\(fields)")
+            }
+        }
+    }
+
     // MARK: Validators (§8.8) and 304 (§15.4.5)
 
     @Test("Every coding has an entity tag of its own, made here or found", arguments: sizes)

@@ -10,7 +10,7 @@ package final class FileResponder: Responder {
     private let mediaTypes: MediaTypes
     private var cache = FileCache()
     /// Clients of one kind all send the same Accept-Encoding, so the last one read is mostly the next one too.
-    private var lastAcceptEncoding: [UInt8] = []
+    private var lastAcceptEncoding: [UInt8]?
     private var lastCodings = AcceptedCodings()
     private var lastSignature = AcceptedCodings().signature
 
@@ -69,14 +69,18 @@ package final class FileResponder: Responder {
         }
         let value = request.value(of: .acceptEncoding)
         let isUsual = value != nil && request.count(of: .acceptEncoding) == 1 && !request.has(.range)
-        if isUsual, let value, request.bytes.span.extracting(value).isEqual(to: lastAcceptEncoding) { return }
+        if isUsual, let value, let lastAcceptEncoding,
+            request.bytes.span.extracting(value).isEqual(to: lastAcceptEncoding)
+        {
+            return
+        }
         let codings = AcceptedCodings(request)
         setCodings(request.has(.range) && codings.accepts(.identity) ? AcceptedCodings() : codings)
         if isUsual, let value { lastAcceptEncoding = [UInt8](request.bytes[value]) }
     }
 
     private func setCodings(_ codings: AcceptedCodings) {
-        lastAcceptEncoding = []
+        lastAcceptEncoding = nil
         lastCodings = codings
         lastSignature = codings.signature
     }
