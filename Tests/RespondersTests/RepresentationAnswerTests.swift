@@ -178,6 +178,15 @@ struct RepresentationAnswerTests {
         }
     }
 
+    @Test("A neighbour that comes later is seen, and from then on every variant says that it varies")
+    func laterNeighbour() throws {
+        let site = try site(["a.png": "x"])
+        #expect(try site.get("/a.png", at: 0)["Vary"] == nil)
+        try site.folder.makeFile("a.png.gz", "y")
+        #expect(try site.get("/a.png", at: 2_000_000_000)["Vary"] == "Accept-Encoding")
+        #expect(try site.get("/a.png", Self.gzip, at: 2_000_000_000).content == "y")
+    }
+
     // MARK: Validators (§8.8) and 304 (§15.4.5)
 
     @Test("Every coding has an entity tag of its own, made here or found", arguments: sizes)

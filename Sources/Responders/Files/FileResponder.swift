@@ -159,7 +159,7 @@ package final class FileResponder: Responder {
         let (chosen, representation) = try select(file, name: name)
         let path = request.bytes.span.extracting(request.path)
         if let entry = cache.entry(at: place, for: path, codings: lastSignature),
-            entry.representation.status == representation.status, entry.representation.coding == representation.coding
+            entry.representation.status == representation.status, entry.representation.fields == representation.fields
         {
             cache.renew(entry, now: request.arrival)
             return answer(request, entry)
