@@ -402,6 +402,15 @@ struct RepresentationAnswerTests {
         #expect((answer.content == "app") == (expected == .ok))
     }
 
+    @Test("An application's page that one client is sent is not kept for another")
+    func fallbackIsNotKept() throws {
+        let site = try site(["app.html": "app"]) { $0.fallbackFile = "app.html" }
+        for _ in 1...2 {
+            #expect(try site.get("/none.js", [("Accept", "text/html")]).content == "app")
+            #expect(try site.get("/none.js", [("Accept", "*/*")]).status == .notFound)
+        }
+    }
+
     @Test("An application without its page has nothing to send")
     func noFallback() throws {
         let site = try site([:]) { $0.fallbackFile = "app.html" }

@@ -101,7 +101,10 @@ package final class FileResponder: Responder {
                 throw error
             }
             let name = [UInt8](fallback.utf8)
-            return try send(try openFile(name), name: name, request, place)
+            let answer = try send(try openFile(name), name: name, request, place)
+            // Here Accept decided, which the cache's key does not hold.
+            if hasExtension(path) { cache.remove(at: place) }
+            return answer
         }
     }
 
@@ -147,8 +150,11 @@ package final class FileResponder: Responder {
 
     /// Whether the request is for a page of an application, and not for a script or picture that is missing.
     private func isPageWanted(_ path: TargetPath, _ request: borrowing Request) -> Bool {
-        let name = path.relative.split(separator: ASCII.slash).last ?? []
-        return !name.contains(ASCII.dot) || AcceptedTypes.lists("text/html", in: request)
+        !hasExtension(path) || AcceptedTypes.lists("text/html", in: request)
+    }
+
+    private func hasExtension(_ path: TargetPath) -> Bool {
+        path.relative.split(separator: ASCII.slash).last?.contains(ASCII.dot) ?? false
     }
 
     // MARK: Sending
