@@ -230,8 +230,11 @@ static void make_tls_context(void) {
     static const unsigned char protocols[] = "\x08http/1.1";
     tls_context = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_min_proto_version(tls_context, TLS1_3_VERSION);
-    SSL_CTX_set_ciphersuites(tls_context, "TLS_AES_128_GCM_SHA256");
-    SSL_CTX_set1_groups_list(tls_context, "X25519");
+    // One suite and one group, so that all servers do the same work; or all of OpenSSL's, and the server chooses.
+    if (!options.offers_all) {
+        SSL_CTX_set_ciphersuites(tls_context, "TLS_AES_128_GCM_SHA256");
+        SSL_CTX_set1_groups_list(tls_context, "X25519");
+    }
     SSL_CTX_set_alpn_protos(tls_context, protocols, sizeof protocols - 1);
     SSL_CTX_set_cert_verify_callback(tls_context, trust_certificate, NULL);
     SSL_CTX_set_read_ahead(tls_context, 1);

@@ -46,6 +46,7 @@ class Load:
     idle: int = 0
     pipelined: int = 1
     mode: str = "keepalive"      # or a handshake for each request: "full" or "resumed"
+    offers_all: bool = False     # the client offers all that OpenSSL does, in its order, and the server chooses
     workers: int = 1
     browser: bool = False        # sends a browser's header fields
     conditional: bool = False    # asks whether the file has changed: it has not
@@ -71,6 +72,10 @@ ALL_LOADS = [
     Load("pipelined", "1 KiB, 64 connections, 16 requests at a time", pipelined=16, quick=True),
     Load("handshake", "1 KiB, a connection and full handshake for each request", mode="full", quick=True),
     Load("resumed", "1 KiB, a connection and resumed session for each request", mode="resumed", quick=True),
+    Load("handshake-choice", "full handshakes with a client that offers what OpenSSL does", mode="full",
+         offers_all=True, quick=True),
+    Load("resumed-choice", "resumed sessions of a client that offers what OpenSSL does", mode="resumed",
+         offers_all=True, quick=True),
     _idle(0),
     _idle(1000, quick=True),
     _idle(10000),

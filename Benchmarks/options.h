@@ -12,7 +12,7 @@ enum mode { KEEP_ALIVE, FULL_HANDSHAKES, RESUMED_HANDSHAKES };
 
 static struct {
     const char *server_name, *path, *header_file;
-    int port, connections, idle, pipelined, status;
+    int port, connections, idle, pipelined, status, offers_all;
     enum mode mode;
 } options = {.server_name = "localhost", .path = "/", .connections = 1, .pipelined = 1, .status = 200};
 
@@ -27,7 +27,8 @@ static void read_options(int argc, char **argv) {
         {"path", required_argument, NULL, 'f'},      {"connections", required_argument, NULL, 'c'},
         {"idle", required_argument, NULL, 'i'},      {"pipeline", required_argument, NULL, 'x'},
         {"mode", required_argument, NULL, 'm'},      {"headers", required_argument, NULL, 'h'},
-        {"status", required_argument, NULL, 's'},    {NULL, 0, NULL, 0},
+        {"status", required_argument, NULL, 's'},    {"offer-all", no_argument, NULL, 'a'},
+        {NULL, 0, NULL, 0},
     };
     for (int name; (name = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         switch (name) {
@@ -38,6 +39,7 @@ static void read_options(int argc, char **argv) {
         case 'i': options.idle = atoi(optarg); break;
         case 'x': options.pipelined = atoi(optarg); break;
         case 'h': options.header_file = optarg; break;
+        case 'a': options.offers_all = 1; break;
         case 's': options.status = atoi(optarg); break;
         case 'm':
             options.mode = strcmp(optarg, "full") == 0      ? FULL_HANDSHAKES
@@ -46,7 +48,7 @@ static void read_options(int argc, char **argv) {
             break;
         default:
             die("usage: load --port N [--sni NAME] [--path PATH] [--connections N] [--idle N]\n"
-                "  [--pipeline N] [--mode keepalive|full|resumed] [--headers FILE] [--status N]");
+                "  [--pipeline N] [--mode keepalive|full|resumed] [--headers FILE] [--status N] [--offer-all]");
         }
     }
     if (options.port <= 0 || options.connections < 0 || options.idle < 0 || options.pipelined < 1)
