@@ -60,4 +60,24 @@ extension Array<UInt8>: ByteSink {
     package mutating func append(_ bytes: Span<UInt8>) {
         append(copying: bytes)
     }
+
+    // What logs and pages are written with: an array takes these without the detour over a span.
+
+    package mutating func append(byte: UInt8) {
+        append(byte)
+    }
+
+    package mutating func append(text: String) {
+        append(contentsOf: text.utf8)
+    }
+
+    package mutating func append(decimal value: Int, digitCount: Int) {
+        let start = count
+        for _ in 0..<digitCount { append(ASCII.zero) }
+        var rest = value.magnitude
+        for place in stride(from: digitCount - 1, through: 0, by: -1) {
+            self[start + place] = ASCII.zero + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+    }
 }

@@ -12,7 +12,7 @@ package struct Response {
     package var content: Content
     /// Whether the connection must end after this response.
     package var closesConnection = false
-    /// For a response that is sent again and again: what its connections make of it once.
+    /// For a response that is sent again and again, and whose content is at hand: what its connections make of it once.
     package var prepared: PreparedMessage?
 
     package init(_ status: StatusCode, fields: Fields = Fields(), content: Content = .none) {
@@ -28,6 +28,8 @@ package final class PreparedMessage {
     package var bytes: [UInt8] = []
     /// Where in the bytes the `Date` line stands, which is renewed each time.
     package var dateOffset = 0
+    /// How many of the bytes are content.
+    package var contentByteCount = 0
 
     package init() {}
 }

@@ -379,16 +379,12 @@ package struct HTTP1Connection: ~Copyable {
     private mutating func send(
         _ message: PreparedMessage, of response: Response, _ output: inout ByteQueue, _ service: HTTP1Service
     ) {
-        guard case .bytes(let content) = response.content else {
-            writing = .held(response)
-            return
-        }
-        if message.bytes.isEmpty { ResponseSerializer.prepare(message, response, content, date: service.dateLine) }
+        if message.bytes.isEmpty { ResponseSerializer.prepare(message, response, date: service.dateLine) }
         let start = output.count
         output.append(message.bytes)
         output.overwrite(at: start + message.dateOffset, with: service.dateLine)
         status = response.status
-        contentByteCount = content.count
+        contentByteCount = message.contentByteCount
         writing = .complete
     }
 

@@ -49,16 +49,20 @@ package enum ResponseSerializer {
         output.append("\r\n")
     }
 
-    /// Makes the whole message of a response with its content, for a connection that persists.
+    /// Makes the whole message of a response whose content is at hand, for a connection that persists.
     ///
     /// - Parameter date: a whole `Date` line; of later ones the length must be the same.
-    static func prepare(_ message: PreparedMessage, _ response: Response, _ content: [UInt8], date: [UInt8]) {
+    static func prepare(_ message: PreparedMessage, _ response: Response, date: [UInt8]) {
+        var content: [UInt8] = []
+        if case .bytes(let bytes) = response.content { content = bytes }
         var queue = ByteQueue(capacity: 512 + response.fields.bytes.count + content.count)
         writeStatusLine(response.status, to: &queue)
         message.dateOffset = queue.count
         queue.removeAll()
-        writeHead(response, framing: .length(content.count), date: date, persistence: nil, to: &queue)
-        queue.append(content)
+        let framing = framing(response, minorVersion: 1)
+        writeHead(response, framing: framing, date: date, persistence: nil, to: &queue)
+        if framing != .none { queue.append(content) }
+        message.contentByteCount = framing == .none ? 0 : content.count
         message.bytes = [UInt8](copying: queue.readable)
     }
 

@@ -100,15 +100,22 @@ final class AccessLog: ExchangeJournal {
 
     /// Bytes from a client, so that they can neither end the quotes nor the line.
     private func appendQuoted(_ bytes: Span<UInt8>) {
+        var isPlain = true
+        for index in 0..<bytes.count where !Self.isPlain(bytes[index]) { isPlain = false }
+        if isPlain { return line.append(bytes) }
         for index in 0..<bytes.count {
             let byte = bytes[index]
-            if byte < 0x20 || byte >= 0x7F || byte == ASCII.quote || byte == ASCII.backslash {
+            if Self.isPlain(byte) {
+                line.append(byte)
+            } else {
                 line.append("\\x")
                 line.append(hexadecimal: UInt64(byte), digitCount: 2)
-            } else {
-                line.append(byte)
             }
         }
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7F && byte != ASCII.quote && byte != ASCII.backslash
     }
 
     private func appendSeconds(_ nanoseconds: Int64) {

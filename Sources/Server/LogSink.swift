@@ -15,7 +15,7 @@ package final class LogSink: Sendable {
 
     private static let byteLimit = 1024 * 1024
     /// A write is worth its call from here on.
-    private static let batchByteCount = 16 * 1024
+    private static let batchByteCount = 64 * 1024
 
     private let state: Mutex<State>
     /// The descriptor, to be polled for writing while `isBlocked`.

@@ -19,6 +19,8 @@ struct FileCache {
         let content: [UInt8]
         /// The whole representation, ready to be sent.
         let response: Response
+        /// The news that the client has it already, ready to be sent.
+        let notModifiedResponse: Response
         /// Until when it may be sent without another look at the file, in nanoseconds of the monotonic clock.
         var freshUntil: Int64
 
@@ -29,7 +31,19 @@ struct FileCache {
             var response = Response(.ok, fields: representation.fields, content: .bytes(content))
             response.prepared = PreparedMessage()
             self.response = response
+            var notModified = Response(.notModified, fields: representation.notModifiedFields)
+            notModified.prepared = PreparedMessage()
+            notModifiedResponse = notModified
             freshUntil = now + FileCache.freshness
+        }
+
+        /// Whether the request asks for anything but this entity tag, as clients do that have the file: the plain
+        /// case of `Preconditions.evaluate`, which decides all others.
+        func isHeldBy(_ request: borrowing Request) -> Bool {
+            guard let value = request.value(of: .ifNoneMatch), request.count(of: .ifNoneMatch) == 1,
+                !request.has(.ifMatch), !request.has(.ifUnmodifiedSince)
+            else { return false }
+            return request.bytes.span.extracting(value).isEqual(to: representation.validators.entityTag.quoted)
         }
     }
 

@@ -9,6 +9,7 @@ package final class FileResponder: Responder {
     private let site: FileSite
     private let mediaTypes: MediaTypes
     private var cache = FileCache()
+    private var listings = ListingCache()
     /// Clients of one kind all send the same Accept-Encoding, so the last one read is mostly the next one too.
     private var lastAcceptEncoding: [UInt8]?
     private var lastCodings = AcceptedCodings()
@@ -87,6 +88,7 @@ package final class FileResponder: Responder {
 
     private func answer(_ request: borrowing Request, _ entry: FileCache.Entry) -> Answer {
         guard RepresentationAnswer.isSelective(request) else { return .complete(entry.response) }
+        if entry.isHeldBy(request) { return .complete(entry.notModifiedResponse) }
         return RepresentationAnswer.make(request, entry.representation, .bytes(entry.content))
     }
 
@@ -249,17 +251,26 @@ package final class FileResponder: Responder {
             if let file = try openFileIfAny(name) { return try send(file, name: name, request, place) }
         }
         guard site.hasListing else { throw .notFound }
+        let key = ListingCache.Key(
+            path: path.relative, order: DirectoryListing.Order(query: request.query.map { request.text($0) } ?? ""),
+            isJSON: AcceptedTypes.lists("application/json", in: request))
+        if let response = listings.response(for: key, status: directory.status, now: request.arrival) {
+            return .complete(response)
+        }
+        let response = try list(directory, key)
+        return .complete(listings.insert(key, response, status: directory.status, now: request.arrival))
+    }
+
+    private func list(_ directory: OpenFile, _ key: ListingCache.Key) throws(Refusal) -> Response {
         let entries: [DirectoryEntry]
         do throws(SystemError) { entries = try directory.descriptor.entries() } catch { throw Refusal(error) }
         let listing = DirectoryListing(
-            path: path.relative, entries: entries, showsHidden: site.showsHidden,
-            order: DirectoryListing.Order(query: request.query.map { request.text($0) } ?? ""))
-        let isJSON = AcceptedTypes.lists("application/json", in: request)
+            path: key.path, entries: entries, showsHidden: site.showsHidden, order: key.order)
         var fields = Fields()
-        fields.append("Content-Type", isJSON ? "application/json" : "text/html; charset=utf-8")
+        fields.append("Content-Type", key.isJSON ? "application/json" : "text/html; charset=utf-8")
         fields.append("Vary", "Accept")
         appendCacheControl(to: &fields)
-        return .complete(Response(.ok, fields: fields, content: .bytes(isJSON ? listing.json : listing.page)))
+        return Response(.ok, fields: fields, content: .bytes(key.isJSON ? listing.json : listing.page))
     }
 
     /// Relative links in a directory's page need its address to end with a slash.
