@@ -53,7 +53,7 @@ package enum Preconditions {
         let text = request.bytes.span.extracting(value)
         if let tag = EntityTag(text) { return validators.entityTag.matchesStrongly(tag) }
         // An exact match, as the date is used as a validator and not as a limit.
-        return HTTPDate.parse(text) == validators.lastModified
+        return HTTPDate.parse(text, now: request.date) == validators.lastModified
     }
 
     private static func matches(
@@ -76,6 +76,6 @@ package enum Preconditions {
     /// The field's date; nil where it is absent, repeated or not a date, for then it is to be ignored.
     private static func date(_ name: FieldName, _ request: borrowing Request) -> Int? {
         guard let value = request.value(of: name), request.count(of: name) == 1 else { return nil }
-        return HTTPDate.parse(request.bytes.span.extracting(value))
+        return HTTPDate.parse(request.bytes.span.extracting(value), now: request.date)
     }
 }

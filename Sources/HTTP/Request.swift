@@ -51,6 +51,8 @@ package struct Request: Sendable {
     package var peer: Peer?
     /// When the head was read, in nanoseconds of the monotonic clock.
     package var arrival: Int64 = 0
+    /// The time of day when the head was read, in seconds since 1970.
+    package var date = 0
 
     /// A bit for each known field that is present.
     private var present: UInt32 = 0

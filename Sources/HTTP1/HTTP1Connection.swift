@@ -230,6 +230,7 @@ package struct HTTP1Connection: ~Copyable {
         waiting = .response
         head.peer = peer
         head.arrival = service.now
+        head.date = service.date
         minorVersion = head.minorVersion
         isHead = head.method == .head
         isLastRequest = !asksToPersist(head)

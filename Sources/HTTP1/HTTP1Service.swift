@@ -8,6 +8,8 @@ package final class HTTP1Service {
     package var dateLine: [UInt8] = []
     /// The moment of the current turn, in nanoseconds of the monotonic clock.
     package var now: Int64 = 0
+    /// The time of day, in seconds since 1970.
+    package var date = 0
     /// Set when the worker is about to leave: every response then says that its connection ends.
     package var isDraining = false
     /// The head that is being read. One for all: an exchange that outlasts its turn keeps a copy.

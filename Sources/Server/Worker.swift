@@ -139,6 +139,7 @@ package final class Worker {
             HTTPDate.append(wall.seconds, to: &line)
             line.append("\r\n")
             bench.service.dateLine = line
+            bench.service.date = wall.seconds
         }
     }
 
