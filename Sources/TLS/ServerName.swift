@@ -1,7 +1,7 @@
 /// A name in a certificate, and whether it covers the name a client asks for (RFC 6125 §6.4).
 struct ServerName: Equatable {
     private let text: String
-    private let isWildcard: Bool
+    let isWildcard: Bool
 
     /// - Parameter pattern: "example.org", or "*.example.org" for one label in place of the star.
     init(pattern: String) {

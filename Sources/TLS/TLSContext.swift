@@ -118,8 +118,11 @@ import POSIX
 
     /// The context whose certificate covers `name`; the default where none does.
     fileprivate func context(covering name: String) -> OpaquePointer? {
-        let exact = entries.firstIndex { $0.patterns.contains { $0.covers(name) } }
-        return unsafe exact.map { unsafe entries[$0].context } ?? pointer
+        // A certificate for the very name goes before one with a wildcard that covers it.
+        let match =
+            entries.firstIndex { $0.patterns.contains { !$0.isWildcard && $0.covers(name) } }
+            ?? entries.firstIndex { $0.patterns.contains { $0.covers(name) } }
+        return unsafe match.map { unsafe entries[$0].context } ?? pointer
     }
 
     fileprivate func log(keyLine: String) {
