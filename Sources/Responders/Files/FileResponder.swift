@@ -192,7 +192,8 @@ package final class FileResponder: Responder {
         var varies = false
         if site.compresses {
             for (coding, suffix) in [(ContentCoding.brotli, ".br"), (.gzip, ".gz")] {
-                guard let neighbour = try openFileIfAny(name + [UInt8](suffix.utf8)), neighbour.isCurrent(for: file)
+                // A form that cannot be read is as good as none: the file itself is there.
+                guard let neighbour = try? openFileIfAny(name + [UInt8](suffix.utf8)), neighbour.isCurrent(for: file)
                 else { continue }
                 ready[coding] = neighbour
                 available.append(coding)
