@@ -45,7 +45,11 @@ package enum WholeFile {
 
     /// Makes a directory and those above it, with mode 0700 where they are missing.
     package static func makeDirectory(_ path: String) throws(SystemError) {
-        if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        if unsafe mkdir(path, 0o700) == 0 { return }
+        if errno == EEXIST {
+            _ = try FileDescriptor.open(path, for: .directory)
+            return
+        }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
             throw SystemError("mkdir")
         }
