@@ -50,6 +50,7 @@ struct Serve: ParsableCommand {
 
         let certificate = try Certificate(tls.identities[0])
         try warn(of: tls, logger)
+        for warning in files.warnings(root: root) { logger.warning("\(warning)") }
         let banner = Banner(
             folder: root, addresses: listeners.addresses, plainAddresses: plainListeners.addresses,
             hostName: security.host.first, certificate: certificate, development: development)

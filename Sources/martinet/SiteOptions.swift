@@ -80,6 +80,14 @@ struct SiteOptions: ParsableArguments {
         return site
     }
 
+    /// What an operator should hear: files named by options that are not there.
+    func warnings(root: String) -> [String] {
+        let pages = errorPage.compactMap { Self.parse(errorPage: $0)?.file }
+        return ((spa.map { [$0] } ?? []) + pages).filter { WholeFile.canonicalPath("\(root)/\($0)") == nil }.map {
+            "\($0) is not in \(root): until it is, requests for it get a plain page"
+        }
+    }
+
     func policy() throws -> SitePolicy {
         var policy = SitePolicy()
         policy.headers = header.compactMap(Self.parse(header:))
