@@ -41,6 +41,8 @@
 
     /// Whether the byte may stand in a token (RFC 9110 §5.6.2): a method, a field name, a parameter name.
     @inlinable package static func isTokenCharacter(_ byte: UInt8) -> Bool {
+        // Nearly all are letters.
+        if isLetter(byte) || byte == UInt8(ascii: "-") { return true }
         let half = byte < 64 ? tokenCharactersBelow64 : tokenCharactersBelow128
         return byte < 128 && half >> UInt64(byte & 63) & 1 == 1
     }
