@@ -73,6 +73,7 @@ struct WholeFileTests {
         #expect(try Self.mode(of: folder.path("a/b/c")) == 0o700)
         try folder.makeFile("file")
         #expect(throws: SystemError.self) { try WholeFile.makeDirectory(folder.path("file/below")) }
+        #expect(throws: SystemError.self) { try WholeFile.makeDirectory(folder.path("file")) }
     }
 
     @Test("A canonical path has no links and no dots")

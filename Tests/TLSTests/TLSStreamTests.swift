@@ -110,6 +110,14 @@ struct TLSStreamTests {
         #expect(both.client.applicationProtocol == "http/1.1", "whichever certificate was chosen")
     }
 
+    @Test("A certificate for the very name goes before an earlier one with a wildcard")
+    func exactServerName() throws {
+        let made = try TestIdentities(["localhost"], ["*.example.org"], ["www.example.org"])
+        let both = try TLSConversation(made.context(), .init(serverName: "www.example.org"))
+        try both.shakeHands()
+        #expect(both.client.wasShown(made.certificates[2]))
+    }
+
     @Test("The chain behind the certificate is sent with it")
     func chain() throws {
         let authority = try DevelopmentAuthority.make(named: "Test authority")
