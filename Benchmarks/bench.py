@@ -39,6 +39,14 @@ The ratio of each A to its neighbouring B is taken; the median, least and greate
 """
 
 
+def without_json_file(arguments: list[str]) -> list[str]:
+    """The command as it is published: where its raw figures went is nobody else's concern."""
+    if "--json" not in arguments:
+        return [argument for argument in arguments if not argument.startswith("--json=")]
+    place = arguments.index("--json")
+    return arguments[:place] + arguments[place + 2:]
+
+
 def main() -> None:
     options = read_options()
     if options.list:
@@ -58,7 +66,7 @@ def main() -> None:
     busy = busy_share(1)
     if busy > QUIET_SHARE:
         progress(f"the machine is {busy:.0%} busy with something else: the numbers will not be worth much")
-    environment = describe_environment(shlex.join(["scripts/bench", *sys.argv[1:]]), [subject, *peers])
+    environment = describe_environment(shlex.join(["scripts/bench", *without_json_file(sys.argv[1:])]), [subject, *peers])
     with tempfile.TemporaryDirectory(prefix="martinet-bench-") as folder:
         fixture = make_fixture(TOOLS, Path(folder))
         bench = Bench(TOOLS, Path(folder), fixture, options.pairs, options.slice,
