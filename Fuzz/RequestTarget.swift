@@ -12,7 +12,7 @@ enum RequestTarget {
         whole.checkReplies()
         let cut = (Int(bytes[0]) << 8 | Int(bytes[1])) % (wire.count + 1)
         compare(whole, Outcome(of: wire, cuts: [cut]), "cut at \(cut)")
-        if wire.count <= 512 { compare(whole, Outcome(of: wire, cuts: Array(1..<wire.count)), "byte by byte") }
+        if wire.count <= 512 { compare(whole, Outcome(of: wire, cuts: Array(0..<wire.count)), "byte by byte") }
     }
 
     private static func compare(_ whole: Outcome, _ parted: Outcome, _ how: String) {
