@@ -103,7 +103,7 @@ struct CrowdTests {
             #expect(outcome.status == 0, "\(outcome.err)")
             #expect(try server.requests { server.descriptorCount <= before })
             // Unless it is given back, this many connections' memory is several times as much.
-            #expect(server.memory - memory < 24 * 1024 * 1024)
+            if Kernel.isMemoryExact { #expect(server.memory - memory < 24 * 1024 * 1024) }
         }
     }
 }

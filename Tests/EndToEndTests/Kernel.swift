@@ -19,6 +19,11 @@ enum Kernel {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd"))?.count ?? 0
     }
 
+    /// Whether a process's memory is what it asked for: a sanitizer (scripts/sanitize) adds its own, and keeps what is freed.
+    static let isMemoryExact = ["ASAN_OPTIONS", "TSAN_OPTIONS"].allSatisfy {
+        ProcessInfo.processInfo.environment[$0] == nil
+    }
+
     /// The most memory the process has had at one time since `forgetPeak(of:)`, in bytes.
     static func peakMemory(of process: Int32) -> Int {
         (status(of: process, "VmHWM") ?? 0) * 1024
