@@ -6,12 +6,17 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <malloc.h>
+#include <poll.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
@@ -59,6 +64,55 @@ int clinux_duplicate(int descriptor, int lowest) {
 int clinux_set_nonblocking(int descriptor) {
     int flags = fcntl(descriptor, F_GETFL);
     return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+}
+
+int clinux_pidfd_open(pid_t child) {
+    return (int)syscall(SYS_pidfd_open, child, 0);
+}
+
+int clinux_has_ended(pid_t child) {
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    if (waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+        return -1;
+    }
+    return info.si_pid == child ? 1 : 0;
+}
+
+const short CLINUX_POLLRDHUP = POLLRDHUP;
+
+int clinux_eventfd(void) {
+    return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+}
+
+int clinux_limit(pid_t process, int resource, uint64_t value) {
+    struct rlimit now;
+    if (prlimit(process, (__rlimit_resource_t)resource, NULL, &now) != 0) {
+        return -1;
+    }
+    rlim_t limit = value < now.rlim_max ? (rlim_t)value : now.rlim_max;
+    struct rlimit wanted = {.rlim_cur = limit, .rlim_max = limit};
+    return prlimit(process, (__rlimit_resource_t)resource, &wanted, NULL);
+}
+
+int clinux_open_unnamed(const char *directory) {
+    return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+int clinux_open_and_remove(char *path) {
+    int descriptor = mkostemp(path, O_CLOEXEC);
+    if (descriptor >= 0) {
+        unlink(path);
+    }
+    return descriptor;
+}
+
+int clinux_spawn_in(posix_spawn_file_actions_t *actions, const char *directory) {
+    return posix_spawn_file_actions_addchdir_np(actions, directory);
+}
+
+int clinux_adopt_orphans(void) {
+    return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
 int clinux_epoll_create(void) {

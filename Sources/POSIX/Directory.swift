@@ -5,6 +5,8 @@ import Glibc
 package struct Directory: ~Copyable {
     package let descriptor: FileDescriptor
     private let resolution: Resolution
+    /// Absolute paths of directories in which nothing is opened.
+    private let concealed: [[UInt8]]
 
     /// How the kernel keeps a path inside.
     package enum Resolution: Sendable {
@@ -16,7 +18,11 @@ package struct Directory: ~Copyable {
         case anywhere
     }
 
-    package init(_ path: String, resolution: Resolution = .beneath) throws(SystemError) {
+    /// - Parameter concealed: absolute paths without links; what lies beneath them counts as missing.
+    package init(
+        _ path: String, resolution: Resolution = .beneath, concealing concealed: [String] = []
+    ) throws(SystemError) {
+        self.concealed = concealed.map { [UInt8]($0.utf8) }
         descriptor = try FileDescriptor.open(path, for: .directory)
         self.resolution = resolution
     }
@@ -26,6 +32,17 @@ package struct Directory: ~Copyable {
     /// - Parameter path: relative and without `..`; an empty path is this directory itself.
     /// - Throws: `SystemError` whose `isEscape` is true where a symbolic link leads out.
     package func open(_ path: [UInt8]) throws(SystemError) -> FileDescriptor {
+        let file = try openVisible(path)
+        if !concealed.isEmpty {
+            let place = try Self.location(of: file)
+            for directory in concealed where Self.isInside(place, directory) {
+                throw SystemError("openat2", code: ENOENT)
+            }
+        }
+        return file
+    }
+
+    private func openVisible(_ path: [UInt8]) throws(SystemError) -> FileDescriptor {
         let path = path.isEmpty ? [UInt8(ascii: ".")] : path
         let terminated = path.map { CChar(bitPattern: $0) } + [0]
         switch resolution {
@@ -47,6 +64,20 @@ package struct Directory: ~Copyable {
         }
     }
 
+    /// What stands at a path, without opening it for reading: a program need not be readable to be executed.
+    ///
+    /// - Parameter path: as for `open(_:)`, and not empty.
+    package func status(of path: [UInt8]) throws(SystemError) -> FileStatus {
+        if case .beneath = resolution {
+            let terminated = path.map { CChar(bitPattern: $0) } + [0]
+            let resolve = CLINUX_RESOLVE_BENEATH | CLINUX_RESOLVE_NO_MAGICLINKS
+            let number = unsafe clinux_openat2(descriptor.number, terminated, UInt64(CLINUX_O_PATH), resolve)
+            if number >= 0 { return try FileDescriptor(owning: number).status() }
+            guard [EXDEV, ENOSYS, EPERM, EAGAIN].contains(errno) else { throw SystemError("openat2") }
+        }
+        return try open(path).status()
+    }
+
     /// Opens the path wherever it leads but without effects, and reopens it only if that is inside.
     private func openChecked(_ path: [CChar]) throws(SystemError) -> FileDescriptor {
         let number = unsafe clinux_openat(descriptor.number, path, CLINUX_O_PATH)
@@ -54,15 +85,18 @@ package struct Directory: ~Copyable {
         let found = FileDescriptor(owning: number)
         let root = try Self.location(of: descriptor)
         let place = try Self.location(of: found)
-        let isInside = place == root || place.starts(with: root == [slash] ? root : root + [slash])
-        guard isInside else { throw SystemError("openat", code: EXDEV) }
+        guard Self.isInside(place, root) else { throw SystemError("openat", code: EXDEV) }
         let reopened = unsafe clinux_openat(
             AT_FDCWD, "/proc/self/fd/\(found.number)", O_RDONLY | O_NONBLOCK | O_NOCTTY)
         guard reopened >= 0 else { throw SystemError("openat") }
         return FileDescriptor(owning: reopened)
     }
 
-    private var slash: UInt8 { UInt8(ascii: "/") }
+    /// Whether a path is that of a directory, or lies beneath it; both as the kernel writes them.
+    private static func isInside(_ place: [UInt8], _ directory: [UInt8]) -> Bool {
+        let slash = UInt8(ascii: "/")
+        return place == directory || place.starts(with: directory == [slash] ? directory : directory + [slash])
+    }
 
     /// The path of an open file as the kernel sees it now.
     private static func location(of descriptor: borrowing FileDescriptor) throws(SystemError) -> [UInt8] {

@@ -123,6 +123,12 @@ package struct FileDescriptor: ~Copyable {
         shutdown(number, CInt(SHUT_WR))
     }
 
+    /// getsockname(2): the address and port at this end of a connected socket; nil where there is none.
+    package var localAddress: SocketAddress? {
+        let number = number
+        return unsafe SocketAddress.reading { unsafe getsockname(number, $0, $1) }.1
+    }
+
     /// What the file is; see `FileStatus`.
     package func status() throws(SystemError) -> FileStatus {
         var raw = stat()
@@ -153,6 +159,12 @@ package struct Pipe: ~Copyable {
         reading = FileDescriptor(owning: ends[0])
         writing = FileDescriptor(owning: ends[1])
     }
+
+    /// Takes the reading end out and closes the other.
+    package consuming func takeReading() -> FileDescriptor { reading }
+
+    /// Takes the writing end out and closes the other.
+    package consuming func takeWriting() -> FileDescriptor { writing }
 }
 
 /// Two connected stream sockets, close-on-exec and blocking.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// What is asked of a descriptor, or what it is ready for.
@@ -14,6 +15,8 @@ package struct Readiness: OptionSet, Hashable, Sendable {
     package static let write = Readiness(rawValue: 2)
     /// The other side is gone or the descriptor failed (POLLHUP, POLLERR, POLLNVAL); reported whether asked for or not.
     package static let hangUp = Readiness(rawValue: 4)
+    /// A socket's peer will send no more, whether or not all that it sent has been read (POLLRDHUP).
+    package static let peerEnd = Readiness(rawValue: 8)
 }
 
 /// One line of poll(2)'s table.
@@ -51,6 +54,7 @@ package struct PollEntry: BitwiseCopyable {
 
     private static func events(_ interest: Readiness) -> Int16 {
         (interest.contains(.read) ? Int16(POLLIN) : 0) | (interest.contains(.write) ? Int16(POLLOUT) : 0)
+            | (interest.contains(.peerEnd) ? CLINUX_POLLRDHUP : 0)
     }
 
     private static func readiness(_ events: Int16) -> Readiness {
@@ -58,6 +62,7 @@ package struct PollEntry: BitwiseCopyable {
         if events & Int16(POLLIN) != 0 { bits |= 1 }
         if events & Int16(POLLOUT) != 0 { bits |= 2 }
         if events & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 { bits |= 4 }
+        if events & CLINUX_POLLRDHUP != 0 { bits |= 8 }
         return Readiness(rawValue: bits)
     }
 }

@@ -26,6 +26,10 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     /// A FIFO without a reader or a socket, neither of which can be opened as a file.
     package var hasNoFarEnd: Bool { code == ENXIO }
     package var isNameTooLong: Bool { code == ENAMETOOLONG }
+    package var isTryAgain: Bool { code == EAGAIN }
+    /// A file that cannot be executed because of its content.
+    package var isNotAProgram: Bool { code == ENOEXEC }
+    package var isArgumentListTooLong: Bool { code == E2BIG }
     package var isUnsupported: Bool { code == ENOSYS }
     /// A symbolic link led out of the directory, or in circles.
     package var isEscape: Bool { code == EXDEV }

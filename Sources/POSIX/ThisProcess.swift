@@ -28,6 +28,18 @@ package enum ThisProcess {
         _ = unsafe clinux_set_process_name(name)
     }
 
+    /// Makes sure that the numbers of the standard streams are taken, so that nothing else that is opened gets them.
+    package static func fillStandardStreams() {
+        while true {
+            let number = unsafe clinux_openat(AT_FDCWD, "/dev/null", O_RDWR)
+            guard number >= 0 else { return }
+            guard number <= 2 else {
+                close(number)
+                return
+            }
+        }
+    }
+
     /// Hands heap pages that are free back to the kernel.
     package static func trimHeap() {
         clinux_trim_heap()
@@ -37,6 +49,11 @@ package enum ThisProcess {
     package static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name), unsafe value.pointee != 0 else { return nil }
         return unsafe String(cString: value)
+    }
+
+    /// Whether this process may execute the file at a path, as far as its mode says.
+    package static func mayExecute(_ path: [UInt8]) -> Bool {
+        unsafe access(String(decoding: path, as: UTF8.self), X_OK) == 0
     }
 
     /// Whether a descriptor leads to a terminal.

@@ -57,6 +57,33 @@ int clinux_epoll_take(int epoll, uint64_t *marks, int capacity);
 /// prctl(2) PR_SET_NAME: what ps and top show.
 int clinux_set_process_name(const char *name);
 
+/// pidfd_open(2), close-on-exec: readable when the child has ended.
+int clinux_pidfd_open(pid_t child);
+
+/// Whether a child has ended, without reaping it: waitid(2) with WNOWAIT. 1, 0, or -1 where there is no such child.
+int clinux_has_ended(pid_t child);
+
+/// What poll(2) reports when the peer of a stream socket has shut its sending side.
+extern const short CLINUX_POLLRDHUP;
+
+/// eventfd(2), non-blocking and close-on-exec.
+int clinux_eventfd(void);
+
+/// prlimit(2): sets the soft and the hard limit of another process. Raising is not attempted.
+int clinux_limit(pid_t process, int resource, uint64_t value);
+
+/// open(2) with O_TMPFILE for reading and writing: a file without a name in a directory.
+int clinux_open_unnamed(const char *directory);
+
+/// mkostemp(3) and unlink(2): the same where O_TMPFILE is not known. `path` ends with XXXXXX.
+int clinux_open_and_remove(char *path);
+
+/// posix_spawn_file_actions_addchdir_np(3): the child's working directory.
+int clinux_spawn_in(posix_spawn_file_actions_t *actions, const char *directory);
+
+/// prctl(2) PR_SET_CHILD_SUBREAPER: orphaned descendants become children of this process.
+int clinux_adopt_orphans(void);
+
 /// sched_getaffinity(2): how many processors this process may run on; -1 where that fails.
 int clinux_processor_count(void);
 

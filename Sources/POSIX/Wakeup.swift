@@ -1,0 +1,22 @@
+import CLinux
+import Glibc
+
+/// Something to poll for that code in the same process makes readable (eventfd(2)).
+package struct Wakeup: ~Copyable {
+    private let event: FileDescriptor
+
+    package init() throws(SystemError) {
+        let number = clinux_eventfd()
+        guard number >= 0 else { throw SystemError("eventfd") }
+        event = FileDescriptor(owning: number)
+    }
+
+    /// Readable once `signal()` was called.
+    package var descriptor: CInt { event.number }
+
+    package func signal() {
+        let one: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0]
+        // It fails only where it is signalled 2^64 times already.
+        _ = try? event.write(one.span)
+    }
+}
