@@ -12,13 +12,17 @@ package final class Peer: Sendable {
     package let isResumed: Bool
     /// The server name the client asked for (SNI).
     package let serverName: String?
+    /// The address and port that the client reached; nil and 0 where nobody asked for them.
+    package let serverAddress: String?
+    package let serverPort: UInt16
 
     /// Nobody yet: for a connection whose handshake is not over.
     package static let unknown = Peer(address: "-", port: 0)
 
     package init(
         address: String, port: UInt16, connectionNumber: Int = 0, protocolVersion: String? = nil,
-        cipher: String? = nil, isResumed: Bool = false, serverName: String? = nil
+        cipher: String? = nil, isResumed: Bool = false, serverName: String? = nil,
+        serverAddress: String? = nil, serverPort: UInt16 = 0
     ) {
         self.address = address
         self.port = port
@@ -27,5 +31,7 @@ package final class Peer: Sendable {
         self.cipher = cipher
         self.isResumed = isResumed
         self.serverName = serverName
+        self.serverAddress = serverAddress
+        self.serverPort = serverPort
     }
 }

@@ -49,6 +49,8 @@ package struct Request: Sendable {
     package var content = Content.none
     /// Who asks, over which connection.
     package var peer: Peer?
+    /// How many local redirections (RFC 3875 §6.2.2) lie between this request and the client's own.
+    package var redirectionCount = 0
     /// When the head was read, in nanoseconds of the monotonic clock.
     package var arrival: Int64 = 0
     /// The time of day when the head was read, in seconds since 1970.
@@ -68,6 +70,7 @@ package struct Request: Sendable {
         query = nil
         authority = 0..<0
         content = .none
+        redirectionCount = 0
         present = 0
     }
 

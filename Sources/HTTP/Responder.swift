@@ -29,10 +29,45 @@ package protocol Exchange: AnyObject {
 
     /// Writes response content to the start of `room`, which is never empty.
     func produce(into room: inout MutableSpan<UInt8>) -> Production
+
+    /// The beginning of a turn: does what can be done without waiting, and notices what is over by now.
+    ///
+    /// - Parameter now: in nanoseconds of the monotonic clock.
+    func advance(_ now: Int64)
+
+    /// The response is complete. Without this call, dropping the exchange means that nobody is there any more to take it.
+    func conclude()
+
+    /// What it waits for besides the client, as far as its state can tell; a turn follows when any of it happens.
+    var waits: [Wait] { get }
+
+    /// When it wants a turn though nothing has happened, in nanoseconds of the monotonic clock; nil for never. Once
+    /// `advance` was told of a later moment, it is another.
+    var deadline: Int64? { get }
 }
 
+/// Most exchanges are driven by their client alone.
 extension Exchange {
     package var wantsContent: Bool { true }
+    package func advance(_ now: Int64) {}
+    package func conclude() {}
+    package var waits: [Wait] { [] }
+    package var deadline: Int64? { nil }
+}
+
+/// A descriptor that an exchange waits for.
+package struct Wait: Equatable, Sendable {
+    package enum Direction: Sendable {
+        case reading, writing
+    }
+
+    package let descriptor: CInt
+    package let direction: Direction
+
+    package init(_ descriptor: CInt, for direction: Direction) {
+        self.descriptor = descriptor
+        self.direction = direction
+    }
 }
 
 /// What a call of `Exchange.produce` came to.

@@ -110,6 +110,12 @@ package struct HTTP1Connection: ~Copyable {
         }
     }
 
+    /// What the exchange in progress waits for besides the client.
+    package var waits: [Wait] { exchange?.waits ?? [] }
+
+    /// When the exchange in progress wants a turn whatever happens, in nanoseconds of the monotonic clock.
+    package var exchangeDeadline: Int64? { exchange?.deadline }
+
     /// The client will send no more.
     package mutating func endInput() {
         isInputEnded = true
@@ -130,6 +136,7 @@ package struct HTTP1Connection: ~Copyable {
     private mutating func advance(
         _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: inout Request, _ service: HTTP1Service
     ) {
+        exchange?.advance(service.now)
         while !isFinished {
             if case .head = reading {
                 guard output.count < HTTP1Service.outputByteCount else {
@@ -243,6 +250,7 @@ package struct HTTP1Connection: ~Copyable {
             self.exchange = exchange
             if content == .none {
                 exchange.endContent()
+                exchange.advance(service.now)
             } else if !exchange.wantsContent {
                 forgoContent(content)
             }
@@ -310,6 +318,12 @@ package struct HTTP1Connection: ~Copyable {
                     lacksContent = true
                     waiting = .content
                     if isInputEnded { throw .bad("The request's content ended early.") }
+                    if mayContinue, let exchange, !exchange.wantsContent {
+                        // Who waits to be asked for content that nobody wants any more is not asked.
+                        persists = false
+                        reading = .complete
+                        return
+                    }
                     askForContent(input, &output)
                     return
                 case .end:
@@ -365,9 +379,11 @@ package struct HTTP1Connection: ~Copyable {
         status = response.status
         let persistence: StaticString? =
             persists ? (minorVersion == 0 ? "Connection: keep-alive\r\n" : nil) : "Connection: close\r\n"
-        ResponseSerializer.writeHead(
-            response, framing: framing, date: service.dateLine, persistence: persistence, to: &output)
-        let hasContent = !isHead && framing != .none && framing != .length(0)
+        if !response.isVerbatim {
+            ResponseSerializer.writeHead(
+                response, framing: framing, date: service.dateLine, persistence: persistence, to: &output)
+        }
+        let hasContent = (!isHead && framing != .none && framing != .length(0)) || response.isVerbatim
         switch response.content {
         case .bytes(let bytes) where hasContent: writing = .bytes(bytes, written: 0)
         case .stream(let length) where hasContent:
@@ -392,6 +408,7 @@ package struct HTTP1Connection: ~Copyable {
     /// The response is complete. Request content that is still to come is no longer wanted.
     private mutating func endResponse() {
         writing = .complete
+        exchange?.conclude()
         exchange = nil
         if case .content = reading, mayContinue {
             persists = false

@@ -15,6 +15,7 @@ package enum ResponseSerializer {
 
     /// The framing for content of a known or unknown length.
     package static func framing(_ response: borrowing Response, minorVersion: Int) -> Framing {
+        if response.isVerbatim { return .close }
         if response.status.forbidsContent { return .none }
         return switch response.content {
         case .none: .length(0)
