@@ -63,7 +63,8 @@ package struct PollSet: ~Copyable {
             if !readiness.isEmpty {
                 remaining -= 1
                 isFresh[position] = true
-                events.append(Event(token: tokens[position], readiness: readiness))
+                events.append(
+                    Event(token: tokens[position], descriptor: entries[position].descriptor, readiness: readiness))
             }
             position += 1
         }
@@ -96,5 +97,9 @@ package struct PollSet: ~Copyable {
 /// Something happened to a descriptor.
 package struct Event: Sendable {
     package let token: Token
+    package let descriptor: CInt
     package let readiness: Readiness
+
+    /// Whether the descriptor is the one by whose number the token's owner is known.
+    package var isOwn: Bool { Int(descriptor) == Int(token.slot) }
 }

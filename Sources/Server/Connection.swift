@@ -69,10 +69,15 @@ struct Connection: ~Copyable {
         if isSocketEnded { return .none }
         return switch phase {
         case .handshaking, .lingering: .read
-        case .open: wantsInput ? .read : .none
+        // While something else is waited for, a client that leaves is not read but still noticed.
+        case .open: wantsInput ? .read : http.waiting == .response ? .peerEnd : .none
         case .draining, .closed: .none
         }
     }
+
+    /// What the exchange in progress waits for, besides the client. While the client takes nothing, nothing else is
+    /// watched: whoever produces for it is held up as well.
+    var waits: [Wait] { phase == .open && unsent.isEmpty ? http.waits : [] }
 
     /// Whether no request is in progress, so that it can be closed without harm.
     var isIdle: Bool { phase == .open && unsent.isEmpty && http.waiting == .request }
@@ -88,7 +93,10 @@ struct Connection: ~Copyable {
         var receivedByteCount = 0
         do {
             if !unsent.isEmpty { sentByteCount = try sendUnsent() }
-            if phase == .lingering {
+            if readiness.contains(.peerEnd), interest == .peerEnd {
+                bench.logger.debug("\(address): client left before its response")
+                lose(bench)
+            } else if phase == .lingering {
                 try linger(bench)
             } else if unsent.isEmpty {
                 receivedByteCount = try fill(readiness, bench)
@@ -109,6 +117,7 @@ struct Connection: ~Copyable {
 
     /// The deadline is over.
     mutating func timeOut(_ bench: Workbench) {
+        if hasOverdueExchange(bench) { return turn(.none, bench) }
         switch deadlineKind {
         case .handshake:
             bench.logger.notice("\(address): handshake took longer than \(bench.limits.handshake)")
@@ -190,11 +199,13 @@ struct Connection: ~Copyable {
             guard case .done = try stream.handshake() else { return }
             phase = .open
             let session = stream.session
+            let local = bench.namesServer ? socket.localAddress : nil
             http = HTTP1Connection(
                 peer: Peer(
                     address: address.hostText, port: address.port, connectionNumber: number,
                     protocolVersion: session.protocolVersion, cipher: session.cipher, isResumed: session.isResumed,
-                    serverName: session.serverName))
+                    serverName: session.serverName,
+                    serverAddress: local?.hostText, serverPort: local?.port ?? 0))
         } catch {
             report(error, isSilent: isSilent, bench)
             // What OpenSSL wrote is the alert that tells the client why.
@@ -373,6 +384,17 @@ struct Connection: ~Copyable {
             if isNew { contentStart = bench.now }
             if isNew || (hasReceived && isFastEnough(bench)) { deadline = bench.now + limits.content }
         }
+    }
+
+    /// The next moment at which something is due: the connection's own deadline, or that of its exchange.
+    var wakeTime: MonotonicTime {
+        guard phase == .open, unsent.isEmpty, let exchange = http.exchangeDeadline else { return deadline }
+        return min(deadline, MonotonicTime(nanoseconds: exchange))
+    }
+
+    private func hasOverdueExchange(_ bench: Workbench) -> Bool {
+        guard phase == .open, unsent.isEmpty, let exchange = http.exchangeDeadline else { return false }
+        return exchange <= bench.now.nanoseconds
     }
 
     /// Whether request content comes at the least rate that is tolerated.

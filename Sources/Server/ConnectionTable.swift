@@ -9,6 +9,8 @@ struct ConnectionTable: ~Copyable {
         let token: Token
         /// The earliest moment for which the timer queue holds this connection.
         var armed = MonotonicTime.distantFuture
+        /// The descriptors, besides the connection's own, that are in the poll set for it.
+        var watched: [CInt] = []
 
         init(_ connection: consuming Connection, token: Token) {
             self.connection = connection

@@ -22,6 +22,8 @@ package struct Limits: Codable, Sendable {
 
     /// Descriptors kept back for files, logs and children when `connections` is derived from the limit.
     static let reservedDescriptors = 128
+    /// Descriptors that responders need besides, such as the pipes of children.
+    package var otherDescriptors = 0
     /// Bytes that one turn sends before others have theirs: a mebibyte is about a third of a millisecond of AES.
     static let bytesPerTurn = 1024 * 1024
     /// Plaintext input kept for one connection: any head fits.
@@ -32,7 +34,7 @@ package struct Limits: Codable, Sendable {
     package init() {}
 
     func connectionLimit(descriptorLimit: Int) -> Int {
-        let possible = max(16, descriptorLimit - Self.reservedDescriptors)
+        let possible = max(16, descriptorLimit - Self.reservedDescriptors - otherDescriptors)
         return min(connections ?? possible, possible)
     }
 }

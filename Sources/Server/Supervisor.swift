@@ -83,6 +83,8 @@ package final class Supervisor {
 
     /// Starts the workers and keeps them alive until told to stop (SIGTERM, SIGINT).
     package func run() throws(SystemError) -> Outcome {
+        // What a worker that was killed leaves behind comes here, and is ended.
+        AdoptedProcesses.adopt()
         pollSet.watch(signals.descriptor.number, for: .read, token: Self.signalToken)
         for index in seats.indices { start(index) }
         var events: [Event] = []
@@ -145,10 +147,19 @@ package final class Supervisor {
     }
 
     private func reap() {
+        reapWorkers()
+        AdoptedProcesses.reap(except: workers)
+    }
+
+    private var workers: [Int] { seats.compactMap { $0?.process.identifier } }
+
+    private func reapWorkers() {
         for (index, seat) in seats.enumerated() {
             guard let seat, let ending = seat.process.reap() else { continue }
             pollSet.remove(seat.channel.descriptor)
             seats[index] = nil
+            // A worker that leaves by itself has ended its children.
+            if case .killed = ending { AdoptedProcesses.end(except: workers) }
             if stopsAt != nil || hasFailed { continue }
             guard wasReady || seat.isReady else {
                 logger.critical("worker \(index) ended with \(ending) before it was ready: giving up")

@@ -27,6 +27,8 @@ final class Workbench {
     /// Where those are sent who speak plain HTTP: on a TLS port, and on a port of its own.
     let redirects: Redirects
     let logger: Logger
+    /// Whether responders want to know the address that a client reached.
+    let namesServer: Bool
     /// Lent to the connection whose turn it is; an idle connection owns no buffers.
     var input = ByteQueue(capacity: Limits.inputByteCount)
     var output = ByteQueue(capacity: HTTP1Service.outputByteCount + 16 * 1024)
@@ -36,13 +38,15 @@ final class Workbench {
     }
 
     init(
-        limits: Limits, context: TLSContext, service: HTTP1Service, redirects: Redirects, logger: Logger
+        limits: Limits, context: TLSContext, service: HTTP1Service, redirects: Redirects, logger: Logger,
+        namesServer: Bool
     ) throws(TLSError) {
         self.limits = limits
         self.context = context
         self.service = service
         self.redirects = redirects
         self.logger = logger
+        self.namesServer = namesServer
         transport = try Transport()
         now = .now
         service.now = now.nanoseconds

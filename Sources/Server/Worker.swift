@@ -15,6 +15,7 @@ package final class Worker {
         static let control = Token(slot: 0, generation: generation)
         static let parkingLot = Token(slot: 1, generation: generation)
         static let accessLog = Token(slot: 2, generation: generation)
+        static let children = Token(slot: 3, generation: generation)
         static let firstListener = 16
     }
 
@@ -34,6 +35,7 @@ package final class Worker {
     private let logger: Logger
     private let control: ControlChannel?
     private let connectionLimit: Int
+    private let children: ChildReaper?
 
     private var table = ConnectionTable()
     private var pollSet = PollSet()
@@ -65,9 +67,11 @@ package final class Worker {
     ///   - plainListeners: those for plain HTTP.
     ///   - accessSink: where access log lines go; nil for nowhere.
     ///   - control: the line to a supervisor; nil for a worker that stands alone.
+    ///   - children: processes that the responder has left to end; nil where it starts none.
     package init(
         listeners: [CInt], plainListeners: [CInt] = [], context: TLSContext, limits: Limits,
-        responder: any Responder, redirects: Redirects, accessSink: LogSink?, logger: Logger, control: ControlChannel?
+        responder: any Responder, redirects: Redirects, accessSink: LogSink?, logger: Logger, control: ControlChannel?,
+        children: ChildReaper? = nil
     ) throws {
         self.listeners = try (listeners + plainListeners).map { number in
             Listener(
@@ -76,11 +80,12 @@ package final class Worker {
         }
         self.logger = logger
         self.control = control
+        self.children = children
         self.accessSink = accessSink
         journal = AccessLog(accessSink, logger: logger)
         bench = try Workbench(
             limits: limits, context: context, service: HTTP1Service(responder: responder, journal: journal),
-            redirects: redirects, logger: logger)
+            redirects: redirects, logger: logger, namesServer: children != nil)
         parkingLot = try ParkingLot()
         connectionLimit = limits.connectionLimit(descriptorLimit: ThisProcess.raiseDescriptorLimit())
     }
@@ -94,13 +99,21 @@ package final class Worker {
             try pollSet.wait(timeout: timeout, into: &events)
             setTime()
             for event in events where event.token.generation != Fixture.generation {
-                turn(event.token, event.readiness)
+                // A descriptor of the connection's exchange says nothing of the client's.
+                turn(event.token, event.isOwn ? event.readiness : .none)
             }
             runRunnable()
             for event in events where event.token.generation == Fixture.generation { try handle(event) }
             runTimers()
             writeLogs()
         }
+        // Who is still here has had the time to finish.
+        for token in table.tokens {
+            guard let slot = table[token] else { continue }
+            slot.connection.cut(bench)
+            settle(slot)
+        }
+        children?.endAll()
         accessSink?.flush()
     }
 
@@ -110,6 +123,7 @@ package final class Worker {
         setTime()
         if let control { pollSet.watch(control.descriptor, for: .read, token: Fixture.control) }
         pollSet.watch(parkingLot.descriptor, for: .read, token: Fixture.parkingLot)
+        if let children { pollSet.watch(children.descriptor, for: .read, token: Fixture.children) }
         watchListeners()
     }
 
@@ -123,6 +137,7 @@ package final class Worker {
         guard runnable.isEmpty else { return .zero }
         var next = min(nextSweep, nextLogFlush)
         if let timer = timers.next { next = min(next, timer) }
+        if let deadline = children?.deadline { next = min(next, deadline) }
         if let acceptsAgainAt { next = min(next, acceptsAgainAt) }
         if let drainsUntil { next = min(next, drainsUntil) }
         return next == .distantFuture ? nil : max(.zero, next - .now)
@@ -148,12 +163,14 @@ package final class Worker {
         case Fixture.control: try readControl()
         case Fixture.parkingLot: try wakeParked()
         case Fixture.accessLog: accessSink?.flush()
+        case Fixture.children: children?.reap()
         default: accept(from: listeners[Int(event.token.slot) - Fixture.firstListener])
         }
     }
 
     private func runTimers() {
         while let due = timers.takeDue(bench.now) { expire(due.token, armedFor: due.time) }
+        children?.enforce(bench.now)
         if bench.now >= nextSweep { sweep() }
         if let time = acceptsAgainAt, bench.now >= time { resumeAccepting() }
     }
@@ -225,16 +242,35 @@ package final class Worker {
         }
         if slot.connection.isRunnable { runnable.append(slot.token) }
         pollSet.watch(slot.connection.descriptor, for: slot.connection.interest, token: slot.token)
+        watchExchange(slot)
         if pollSet.count > Self.parkingThreshold, nextSweep == .distantFuture {
             nextSweep = bench.now + Self.sweepInterval
         }
-        if slot.connection.deadline < slot.armed {
-            slot.armed = slot.connection.deadline
+        let wakeTime = slot.connection.wakeTime
+        if wakeTime < slot.armed {
+            slot.armed = wakeTime
             timers.arm(slot.armed, token: slot.token)
         }
     }
 
+    /// Has the poll set watch what the connection's exchange waits for, and nothing else of its.
+    ///
+    /// To be called right after the turn: a descriptor that the exchange closed may be another's after the next one.
+    private func watchExchange(_ slot: ConnectionTable.Slot) {
+        let waits = slot.connection.waits
+        if waits.isEmpty, slot.watched.isEmpty { return }
+        for descriptor in slot.watched where !waits.contains(where: { $0.descriptor == descriptor }) {
+            pollSet.remove(descriptor)
+        }
+        slot.watched.removeAll(keepingCapacity: !waits.isEmpty)
+        for wait in waits {
+            pollSet.watch(wait.descriptor, for: wait.direction == .reading ? .read : .write, token: slot.token)
+            slot.watched.append(wait.descriptor)
+        }
+    }
+
     private func remove(_ slot: ConnectionTable.Slot) {
+        for descriptor in slot.watched { pollSet.remove(descriptor) }
         pollSet.remove(slot.connection.descriptor)
         parkingLot.forget(slot.connection.descriptor)
         table.remove(slot.token)
@@ -250,7 +286,7 @@ package final class Worker {
         // An entry that a later arming has replaced says nothing any more.
         guard let slot = table[token], slot.armed == time else { return }
         slot.armed = .distantFuture
-        if slot.connection.deadline <= bench.now { slot.connection.timeOut(bench) }
+        if slot.connection.wakeTime <= bench.now { slot.connection.timeOut(bench) }
         settle(slot)
     }
 
@@ -302,8 +338,8 @@ package final class Worker {
         }
         nextSweep = bench.now + Self.sweepInterval
         for (descriptor, token) in pollSet.sweepIdle() {
-            // Fixtures stay: they are few, and must be heard at once.
-            if token.generation == Fixture.generation {
+            // Fixtures stay: they are few, and must be heard at once. So do the pipes of exchanges, which come and go.
+            if token.generation == Fixture.generation || Int(token.slot) != Int(descriptor) {
                 pollSet.watch(descriptor, for: .read, token: token)
                 continue
             }
