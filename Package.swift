@@ -50,7 +50,7 @@ let package = Package(
             name: "request-costs", dependencies: ["HTTP1", "HTTP", "Bytes"], path: "Benchmarks/RequestCosts",
             swiftSettings: house),
 
-        room("Responders", imports: ["HTTP", "Compression", "POSIX", "Bytes"]),
+        room("Responders", imports: ["HTTP", "Compression", "POSIX", "Bytes", logging]),
         room("Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Bytes", logging]),
         .executableTarget(
             name: "martinet",

@@ -90,4 +90,12 @@ private final class DecoratedExchange: Exchange {
     func endContent() { inner.endContent() }
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production { inner.produce(into: &room) }
+
+    func advance(_ now: Int64) { inner.advance(now) }
+
+    func conclude() { inner.conclude() }
+
+    var waits: [Wait] { inner.waits }
+
+    var deadline: Int64? { inner.deadline }
 }

@@ -1,0 +1,69 @@
+import Bytes
+package import HTTP
+package import Logging
+package import POSIX
+
+/// Answers requests by running programs (the Common Gateway Interface, RFC 3875).
+package final class CGIResponder: Responder {
+    /// Where local redirections go; the responder itself while there is no other.
+    package weak var router: (any Responder)?
+
+    private let site: CGISite
+    private let directory: Directory
+    private let places: ScriptPlaces
+    private let reaper: ChildReaper
+    private let logger: Logger
+    private let nullInput: FileDescriptor
+    private let prefix: [UInt8]
+    /// Part of every request's number, so that numbers of several workers and runs differ.
+    private let series: String
+    private var requestCount = 0
+
+    /// - Parameter reaper: takes over scripts that outlive their exchange.
+    package init(_ site: CGISite, reaper: ChildReaper, logger: Logger) throws(SystemError) {
+        self.site = site
+        self.reaper = reaper
+        self.logger = logger
+        directory = try Directory(site.directory)
+        nullInput = try FileDescriptor.open("/dev/null", for: .reading)
+        places = ScriptPlaces(limit: site.concurrency, queueLimit: site.queueLength)
+        prefix = site.prefixPath
+        var digits: [UInt8] = []
+        digits.append(hexadecimal: UInt64.random(in: 0...UInt64.max), digitCount: 8)
+        series = String(decoding: digits, as: UTF8.self)
+    }
+
+    package func open(_ request: borrowing Request) -> Answer {
+        switch request.method {
+        case .trace, .connect:
+            return .complete(.error(.methodNotAllowed, "This resource does not answer to this method."))
+        default: break
+        }
+        requestCount += 1
+        let identifier = "\(series)-\(requestCount)"
+        let path: TargetPath
+        do throws(TargetPath.Refusal) {
+            path = try TargetPath(request.bytes.span.extracting(request.path), allowsHidden: true)
+        } catch {
+            guard case .malformed(let explanation) = error else { return .complete(.error(.notFound, "")) }
+            return .complete(.error(.badRequest, explanation))
+        }
+        let beneath = [UInt8](path.relative.dropFirst(prefix.isEmpty ? 0 : prefix.count + 1))
+        let log = ScriptLog(
+            logger, client: request.peer?.address ?? "-",
+            request: "\(request.text(request.methodName)) \(request.text(request.target))", identifier: identifier)
+        do throws(ScriptLocation.Failure) {
+            let location = try ScriptLocation(beneath, endsWithSlash: path.endsWithSlash, in: directory)
+            let run = ScriptRun(
+                site, location, places: places, reaper: reaper, nullInput: nullInput.number, identifier: identifier,
+                log: log, router: router ?? self)
+            if case .length(let count) = request.content, count > site.contentByteLimit {
+                return .complete(run.response(.tooLarge(site.contentByteLimit)))
+            }
+            return .exchange(CGIExchange(copy request, run))
+        } catch {
+            let name = "\(site.directory)/\(String(decoding: beneath, as: UTF8.self))"
+            return .complete(log.response(ScriptFailure(error), script: name, explains: site.explainsFailures))
+        }
+    }
+}

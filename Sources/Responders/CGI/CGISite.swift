@@ -1,0 +1,58 @@
+import Bytes
+package import POSIX
+
+/// Scripts beneath a directory that answer requests beneath a prefix (RFC 3875), and how much they may take.
+package struct CGISite: Codable, Sendable {
+    /// Where in the site they are: `/cgi-bin/`.
+    package var prefix: String
+    /// The absolute path of their directory.
+    package var directory: String
+    /// The directory that the rest of the site is served from: DOCUMENT_ROOT, PATH_TRANSLATED.
+    package var documentRoot: String
+    /// By file name extension with its dot: the program that is started with the script's path as its argument. Scripts
+    /// with other extensions are executed themselves.
+    package var interpreters: [String: String] = [:]
+
+    /// How long a script may neither take content nor write anything.
+    package var timeout = Duration.seconds(30)
+    /// How long a script may take in all.
+    package var totalTime = Duration.seconds(3600)
+    /// The most request content that is taken, in bytes: 413 beyond it.
+    package var contentByteLimit = 1 << 30
+    /// The most that a script may write, in bytes; nil for no limit.
+    package var outputByteLimit: Int?
+    /// Scripts that run at one time in one worker.
+    package var concurrency = 32
+    /// Requests that wait for their script to be started, beyond which the answer is 503.
+    package var queueLength = 64
+    /// How long such a request waits at the most.
+    package var queueTime = Duration.seconds(10)
+    /// What the kernel holds each script to.
+    package var limits = Program.Limits()
+
+    /// Whether scripts see the client's credentials (HTTP_AUTHORIZATION).
+    package var passesAuthorization = false
+    /// Whether requests bear Basic credentials that were checked, so that scripts can be told the user.
+    package var namesUser = false
+    /// Whether the page about a failure says what failed: for a developer at a terminal.
+    package var explainsFailures = false
+    /// SERVER_SOFTWARE: "Martinet/1.0".
+    package var serverSoftware = "Martinet"
+    /// Where request content of unknown length waits until it has come whole: any directory with room.
+    package var temporaryDirectory = "/var/tmp"
+
+    package init(prefix: String, directory: String, documentRoot: String) {
+        self.prefix = prefix
+        self.directory = directory
+        self.documentRoot = documentRoot
+    }
+
+    /// The prefix as decoded segments joined with slashes, without one at either end.
+    var prefixPath: [UInt8] {
+        [UInt8](prefix.utf8.split(separator: ASCII.slash).joined(separator: [ASCII.slash]))
+    }
+
+    /// The descriptors that a worker needs at the most: three pipes and the process for each script, an event for each
+    /// request that waits.
+    package var descriptorCount: Int { concurrency * 5 + queueLength }
+}

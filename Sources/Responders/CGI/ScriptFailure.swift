@@ -1,0 +1,74 @@
+import HTTP
+import POSIX
+
+/// Why there is no proper answer from a script: what the client gets, and what the log says.
+struct ScriptFailure: Error {
+    let status: StatusCode
+    /// For the log: one sentence whose subject is the script.
+    let reason: String
+    /// Seconds after which it may be worth another try.
+    var retryAfter: Int?
+
+    static func badGateway(_ reason: String) -> ScriptFailure {
+        ScriptFailure(status: .badGateway, reason: reason)
+    }
+
+    static func late(_ reason: String) -> ScriptFailure {
+        ScriptFailure(status: .gatewayTimeout, reason: reason)
+    }
+
+    static func busy(_ reason: String) -> ScriptFailure {
+        ScriptFailure(status: .serviceUnavailable, reason: reason, retryAfter: 2)
+    }
+
+    static func tooLarge(_ limit: Int) -> ScriptFailure {
+        ScriptFailure(
+            status: .contentTooLarge, reason: "was not given the request's content: it is longer than \(limit) bytes")
+    }
+
+    /// The sentence for the person at the other end, who need not know more.
+    var explanation: String {
+        switch status {
+        case .notFound: "There is nothing at this address."
+        case .forbidden: "The program at this address may not be run."
+        case .contentTooLarge: "The request's content is longer than is taken here."
+        case .serviceUnavailable: "Too many programs are running. Try again in a moment."
+        case .gatewayTimeout: "The program at this address took too long."
+        default: "The program at this address did not answer as it should."
+        }
+    }
+}
+
+extension ScriptFailure {
+    /// Nothing could be executed at the path.
+    init(_ error: ScriptLocation.Failure) {
+        switch error {
+        case .notFound: self.init(status: .notFound, reason: "does not exist")
+        case .isDirectory: self.init(status: .notFound, reason: "is a directory: the path names no script in it")
+        case .isHidden: self.init(status: .notFound, reason: "has a name that begins with a dot, and is not served")
+        case .leadsOutside: self.init(status: .notFound, reason: "is a link that leads out of the scripts' directory")
+        case .isNoFile: self.init(status: .notFound, reason: "is no regular file")
+        case .unreadable(let error): self.init(status: .forbidden, reason: "cannot be reached (\(error))")
+        }
+    }
+
+    /// The kernel refused to execute the file, or what executes it.
+    ///
+    /// - Parameter firstLine: what the script begins with.
+    init(starting error: SystemError, isExecutable: Bool, firstLine: String?) {
+        if error.isForbidden, !isExecutable {
+            self.init(status: .forbidden, reason: "is not executable: give it the right with chmod +x")
+        } else if error.isExhaustion || error.isTryAgain {
+            self = .busy("could not be started: \(error.reason)")
+        } else if error.isNotAProgram {
+            self = .badGateway("is neither a program for this machine nor begins with #! and an interpreter")
+        } else if error.isArgumentListTooLong {
+            self = .badGateway("could not be started: the request's fields are too long for its environment")
+        } else if error.isMissing || error.isForbidden, let firstLine {
+            let hint = firstLine.hasSuffix("\r") ? "; the line has a DOS line end, which counts as part of the name" : ""
+            self = .badGateway("has a bad interpreter in its first line \"\(firstLine)\": \(error.reason)\(hint)")
+        } else {
+            self = .badGateway("could not be started: \(error.reason)")
+        }
+    }
+}

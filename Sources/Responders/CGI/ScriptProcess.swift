@@ -1,0 +1,151 @@
+import Bytes
+import POSIX
+
+/// A running script and the pipes to it. Nothing here waits.
+final class ScriptProcess {
+    /// What the script reads as its standard input.
+    enum Input {
+        /// Nothing: the null device.
+        case none(CInt)
+        /// A pipe.
+        case pipe
+        /// A file whose first byte is next.
+        case file(CInt)
+    }
+
+    /// What came of a read from the script.
+    enum Reading: Equatable {
+        case bytes(Int)
+        /// Nothing at the moment.
+        case notYet
+        /// There will be no more.
+        case end
+    }
+
+    private var child: ChildProcess?
+    private let place: ScriptPlaces.Place
+    private var input: FileDescriptor?
+    private var output: FileDescriptor?
+    private var messages: FileDescriptor?
+    /// How it ended; nil while it runs.
+    private(set) var ending: ChildProcess.Ending?
+
+    /// Starts the script.
+    init(_ program: Program, _ source: Input, place: ScriptPlaces.Place) throws(SystemError) {
+        let toWrite = try Pipe(isNonBlocking: false)
+        let complaints = try Pipe(isNonBlocking: false)
+        // Only this side's ends do not wait; a pipe's ends have their modes each for itself.
+        try toWrite.reading.setNonBlocking()
+        try complaints.reading.setNonBlocking()
+        switch source {
+        case .none(let number), .file(let number):
+            child = try ChildProcess(
+                program,
+                StandardStreams(input: number, output: toWrite.writing.number, error: complaints.writing.number))
+        case .pipe:
+            let content = try Pipe(isNonBlocking: false)
+            try content.writing.setNonBlocking()
+            child = try ChildProcess(
+                program,
+                StandardStreams(
+                    input: content.reading.number, output: toWrite.writing.number, error: complaints.writing.number))
+            input = content.takeWriting()
+        }
+        output = toWrite.takeReading()
+        messages = complaints.takeReading()
+        self.place = place
+    }
+
+    // MARK: Descriptors to wait for; nil for those that are closed
+
+    var inputDescriptor: CInt? { Self.number(input) }
+    var outputDescriptor: CInt? { Self.number(output) }
+    var messagesDescriptor: CInt? { Self.number(messages) }
+
+    var exitDescriptor: CInt? {
+        guard ending == nil else { return nil }
+        switch child {
+        case .some(let child): return child.exitDescriptor
+        case .none: return nil
+        }
+    }
+
+    private static func number(_ descriptor: borrowing FileDescriptor?) -> CInt? {
+        switch descriptor {
+        case .some(let open): open.number
+        case .none: nil
+        }
+    }
+
+    // MARK: Moving bytes
+
+    /// Writes content to the script.
+    ///
+    /// - Returns: the number of bytes taken, 0 for "not now"; nil when the script reads no more.
+    func write(_ content: Span<UInt8>) -> Int? {
+        let count = Self.write(content, to: input)
+        if count == nil { input = nil }
+        return count
+    }
+
+    private static func write(_ content: Span<UInt8>, to pipe: borrowing FileDescriptor?) -> Int? {
+        switch pipe {
+        case .some(let open):
+            switch try? open.write(content) {
+            case .bytes(let count): return count
+            case .wouldBlock, .endOfStream: return 0
+            case nil: return nil
+            }
+        case .none: return nil
+        }
+    }
+
+    /// The content is complete.
+    func endInput() {
+        input = nil
+    }
+
+    /// Reads what the script has written.
+    func read(into room: inout MutableSpan<UInt8>) -> Reading {
+        let reading = Self.read(output, &room)
+        if reading == .end { output = nil }
+        // What is left of its group has ended with it; a process that has left the group is not waited for.
+        return reading == .notYet && ending != nil ? .end : reading
+    }
+
+    /// Reads what the script says to the log.
+    func readMessages(into room: inout MutableSpan<UInt8>) -> Reading {
+        let reading = Self.read(messages, &room)
+        if reading == .end { messages = nil }
+        return reading
+    }
+
+    private static func read(_ pipe: borrowing FileDescriptor?, _ room: inout MutableSpan<UInt8>) -> Reading {
+        switch pipe {
+        case .some(let open):
+            switch try? open.read(into: &room) {
+            case .bytes(let count): return .bytes(count)
+            case .wouldBlock: return .notYet
+            case .endOfStream, nil: return .end
+            }
+        case .none: return .end
+        }
+    }
+
+    // MARK: Ending
+
+    /// Notices that the script has ended.
+    func checkEnd() {
+        guard ending == nil else { return }
+        ending = child?.reap()
+    }
+
+    /// Leaves the script to the reaper; it is neither read nor written any more.
+    func leave(to reaper: ChildReaper, patience: ChildReaper.Patience) {
+        input = nil
+        output = nil
+        messages = nil
+        guard ending == nil, let child = child.take() else { return }
+        reaper.take(child, patience: patience, companion: place)
+    }
+}

@@ -1,0 +1,60 @@
+import Bytes
+package import HTTP
+
+/// Gives each request to the responder whose prefix its path begins with: the longest one, segment by segment.
+package final class Router: Responder {
+    /// A part of the site's paths, and who answers there.
+    package struct Route {
+        /// Decoded segments joined with slashes, without one at either end.
+        fileprivate let prefix: [UInt8]
+        fileprivate let responder: any Responder
+
+        /// - Parameter prefix: a path such as `/cgi-bin/`, not percent-encoded; slashes at its ends make no difference.
+        package init(prefix: String, responder: any Responder) {
+            self.prefix = [UInt8](prefix.utf8.split(separator: ASCII.slash).joined(separator: [ASCII.slash]))
+            self.responder = responder
+        }
+    }
+
+    private let routes: [Route]
+    private let fallback: any Responder
+
+    /// - Parameter fallback: answers where no route does.
+    package init(_ routes: [Route], fallback: any Responder) {
+        self.routes = routes.sorted { $0.prefix.count > $1.prefix.count }
+        self.fallback = fallback
+    }
+
+    package func open(_ request: borrowing Request) -> Answer {
+        responder(for: request.bytes.span.extracting(request.path)).open(request)
+    }
+
+    private func responder(for path: Span<UInt8>) -> any Responder {
+        // A path that could be written in another way is compared as what it means.
+        if Self.isPlain(path) {
+            return routes.first { Self.holds(path, $0.prefix) }?.responder ?? fallback
+        }
+        guard let meant = try? TargetPath(path, allowsHidden: true) else { return fallback }
+        let whole = [ASCII.slash] + meant.relative + (meant.endsWithSlash ? [ASCII.slash] : [])
+        return routes.first { Self.holds(whole.span, $0.prefix) }?.responder ?? fallback
+    }
+
+    /// Whether the path is its own decoded and normal form.
+    private static func isPlain(_ path: Span<UInt8>) -> Bool {
+        var previous = UInt8(0)
+        for index in 0..<path.count {
+            let byte = path[index]
+            if byte == ASCII.percent { return false }
+            if previous == ASCII.slash, byte == ASCII.slash || byte == ASCII.dot { return false }
+            previous = byte
+        }
+        return true
+    }
+
+    /// Whether the path lies beneath the prefix: `/cgi-bin/x` does beneath `cgi-bin`, `/cgi-bin` and `/cgi-bins` do not.
+    private static func holds(_ path: Span<UInt8>, _ prefix: [UInt8]) -> Bool {
+        guard !prefix.isEmpty else { return true }
+        let end = 1 + prefix.count
+        return path.count > end && path[end] == ASCII.slash && path.extracting(1..<end).isEqual(to: prefix)
+    }
+}
