@@ -8,7 +8,10 @@ enum EnvironmentOptions {
         ("--host", nil, true), ("--workers", nil, false), ("--tls-min", nil, false), ("--keylog", nil, false),
         ("--redirect-from", nil, true), ("--index", nil, true), ("--spa", nil, false), ("--error-page", nil, true),
         ("--header", nil, true), ("--cors", nil, false), ("--cache", nil, false), ("--auth-file", nil, false),
-        ("--access-log", nil, false),
+        ("--access-log", nil, false), ("--cgi", nil, true), ("--cgi-interpreter", nil, true),
+        ("--cgi-timeout", nil, false), ("--cgi-total-time", nil, false), ("--cgi-processes", nil, false),
+        ("--cgi-cpu", nil, false), ("--cgi-memory", nil, false), ("--cgi-output", nil, false),
+        ("--max-content", nil, false),
     ]
 
     /// "--tls-cert" is MARTINET_TLS_CERT.

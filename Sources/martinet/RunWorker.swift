@@ -30,19 +30,25 @@ struct RunWorker {
             throw RuntimeFailure(description: "this command is for supervisors to start")
         }
         let snapshot = try WorkerSnapshot.decode(bytes)
+        // Scripts get descriptors 0 to 2 of their own; nothing else here may have these numbers.
+        ThisProcess.fillStandardStreams()
         let firstListener = Self.controlDescriptor + 1
         let firstPlain = firstListener + CInt(snapshot.listenerCount)
         let afterListeners = firstPlain + CInt(snapshot.plainListenerCount)
         let logger = try Logs.makeLogger(
             named: "worker \(index)", level: Logger.Level(rawValue: snapshot.logLevel) ?? .notice)
         do {
+            let children = snapshot.scripts.isEmpty ? nil : try ChildReaper()
+            var limits = snapshot.limits
+            limits.otherDescriptors += snapshot.scripts.reduce(0) { $0 + $1.descriptorCount }
             let worker = try Worker(
                 listeners: Array(firstListener..<firstPlain), plainListeners: Array(firstPlain..<afterListeners),
-                context: TLSContext(snapshot.tls), limits: snapshot.limits, responder: Self.responder(snapshot),
+                context: TLSContext(snapshot.tls), limits: limits,
+                responder: Self.responder(snapshot, children, logger),
                 redirects: Redirects(
                     onTLSPort: RedirectResponder(port: nil), onPlainPort: RedirectResponder(port: snapshot.securePort)),
                 accessSink: snapshot.hasAccessLog ? LogSink(FileDescriptor(owning: afterListeners)) : nil,
-                logger: logger, control: control)
+                logger: logger, control: control, children: children)
             try worker.run()
         } catch {
             logger.critical("the worker ends: \(error)")
@@ -50,10 +56,20 @@ struct RunWorker {
         }
     }
 
-    private static func responder(_ snapshot: WorkerSnapshot) throws -> any Responder {
+    private static func responder(
+        _ snapshot: WorkerSnapshot, _ children: ChildReaper?, _ logger: Logger
+    ) throws -> any Responder {
         let files = try FileResponder(snapshot.site, mediaTypes: .system)
-        guard !snapshot.policy.isEmpty else { return files }
-        return PolicyResponder(files, policy: snapshot.policy, pages: files, verify: PasswordVerifier.verify)
+        var responder: any Responder = files
+        if let children {
+            let scripts = try snapshot.scripts.map { try CGIResponder($0, reaper: children, logger: logger) }
+            let routes = zip(snapshot.scripts, scripts).map { Router.Route(prefix: $0.prefix, responder: $1) }
+            let router = Router(routes, fallback: files)
+            for script in scripts { script.router = router }
+            responder = router
+        }
+        guard !snapshot.policy.isEmpty else { return responder }
+        return PolicyResponder(responder, policy: snapshot.policy, pages: files, verify: PasswordVerifier.verify)
     }
 }
 

@@ -20,6 +20,7 @@ struct Serve: ParsableCommand {
               martinet serve                         this folder at https://localhost:8443/
               martinet serve ~/site --port 0         on any free port
               martinet serve --host app.test public  with app.test in the certificate
+              martinet serve --cgi /cgi-bin/=cgi-bin programs in cgi-bin answer beneath /cgi-bin/
               martinet serve --spa dist              an application that routes in the browser
               martinet serve --listen :443 --redirect-from :80 --tls-cert site.pem --tls-key site.key /srv/www
             """)
@@ -30,11 +31,13 @@ struct Serve: ParsableCommand {
     @OptionGroup(title: "Listening") var listening: ListenOptions
     @OptionGroup(title: "TLS") var security: TLSOptions
     @OptionGroup(title: "Files") var files: SiteOptions
+    @OptionGroup(title: "Programs (CGI)") var programs: CGIOptions
     @OptionGroup(title: "Logs") var logs: LogOptions
 
     func run() throws {
         let root = try folder()
         let policy = try files.policy()
+        let scripts = try programs.sites(root: root, namesUser: policy.passwordHashes != nil)
         let logger = try Logs.makeLogger(named: "martinet", level: logs.level)
         // The sockets first: clients can already come while the rest is read, and wait in the kernel's queue.
         let listeners = try listening.open()
@@ -43,7 +46,7 @@ struct Serve: ParsableCommand {
         let tls = try security.configuration(development)
         let access = try Logs.openAccessLog(logs.accessDestination)
         let snapshot = WorkerSnapshot(
-            tls: tls, limits: Limits(), site: files.site(root: root), policy: policy,
+            tls: tls, limits: Limits(), site: files.site(root: root, scripts: scripts), policy: policy, scripts: scripts,
             listenerCount: listeners.addresses.count, plainListenerCount: plainListeners.addresses.count,
             securePort: listeners.addresses.first?.port ?? 443, hasAccessLog: access != nil,
             logLevel: logs.level.rawValue)

@@ -68,8 +68,10 @@ struct SiteOptions: ParsableArguments {
         if let cache, cache < 0 { throw ValidationError("--cache \(cache) is not a number of seconds.") }
     }
 
-    func site(root: String) -> FileSite {
+    /// - Parameter scripts: what is executed, whose source is not to be seen.
+    func site(root: String, scripts: [CGISite]) -> FileSite {
         var site = FileSite(root: root)
+        site.concealed = scripts.map(\.directory)
         if !index.isEmpty { site.indexNames = index }
         site.hasListing = !hasNoListing
         site.showsHidden = showsHidden

@@ -9,6 +9,8 @@ struct WorkerSnapshot: Codable {
     var limits: Limits
     var site: FileSite
     var policy: SitePolicy
+    /// Where programs answer.
+    var scripts: [CGISite]
     /// How many of the inherited descriptors are listening sockets for HTTPS.
     var listenerCount: Int
     /// How many behind them are listening sockets for plain HTTP.

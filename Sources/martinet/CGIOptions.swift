@@ -1,0 +1,194 @@
+import ArgumentParser
+import POSIX
+import Responders
+
+/// Programs that answer requests.
+struct CGIOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Run the programs in a directory for paths beneath a prefix: /cgi-bin/=./cgi-bin. Repeatable.",
+            valueName: "prefix=dir"))
+    var cgi: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Run scripts with an extension by a program, executable or not: .php=/usr/bin/php-cgi. Repeatable.",
+            valueName: "ext=program"))
+    var cgiInterpreter: [String] = []
+
+    @Option(help: ArgumentHelp("How long a script may be silent.", valueName: "time"))
+    var cgiTimeout = TimeArgument(.seconds(30), text: "30s")
+
+    @Option(help: ArgumentHelp("How long a script may take in all.", valueName: "time"))
+    var cgiTotalTime = TimeArgument(.seconds(3600), text: "1h")
+
+    @Option(
+        help: ArgumentHelp(
+            "How many scripts may run at one time in each worker; twice as many requests wait, others get 503.",
+            valueName: "n"))
+    var cgiProcesses = 32
+
+    @Option(help: ArgumentHelp("Processor time for each script, in whole seconds.", valueName: "time"))
+    var cgiCpu: TimeArgument?
+
+    @Option(help: ArgumentHelp("Memory for each script.", valueName: "size"))
+    var cgiMemory: SizeArgument?
+
+    @Option(help: ArgumentHelp("The most that a script may write.", valueName: "size"))
+    var cgiOutput: SizeArgument?
+
+    @Flag(help: "Let scripts see the client's credentials (HTTP_AUTHORIZATION).")
+    var cgiAuthorization = false
+
+    @Option(help: ArgumentHelp("The most content that a request may have where content is taken.", valueName: "size"))
+    var maxContent = SizeArgument(1 << 30, text: "1G")
+
+    func validate() throws {
+        for value in cgi where Self.parse(route: value) == nil {
+            throw ValidationError("--cgi \(value) is not a prefix and a directory: write /cgi-bin/=./cgi-bin.")
+        }
+        for value in cgiInterpreter where Self.parse(interpreter: value) == nil {
+            throw ValidationError(
+                "--cgi-interpreter \(value) is not an extension and a program: write .php=/usr/bin/php-cgi.")
+        }
+        guard (1...4096).contains(cgiProcesses) else {
+            throw ValidationError("--cgi-processes \(cgiProcesses) is not between 1 and 4096.")
+        }
+        for (option, time) in [("timeout", cgiTimeout), ("total-time", cgiTotalTime)] where time.duration <= .zero {
+            throw ValidationError("--cgi-\(option) \(time.text) leaves scripts no time at all.")
+        }
+        if let cgiCpu, cgiCpu.duration < .seconds(1) {
+            throw ValidationError("--cgi-cpu \(cgiCpu.text) is less than the kernel counts: give whole seconds.")
+        }
+        if cgi.isEmpty, !cgiInterpreter.isEmpty {
+            throw ValidationError("--cgi-interpreter is for scripts: say where they are with --cgi.")
+        }
+    }
+
+    /// The sites of scripts.
+    ///
+    /// - Parameters:
+    ///   - root: the folder that the rest is served from.
+    ///   - namesUser: whether requests bear credentials that were checked.
+    func sites(root: String, namesUser: Bool) throws -> [CGISite] {
+        try cgi.compactMap(Self.parse(route:)).map { prefix, directory in
+            var site = CGISite(
+                prefix: prefix, directory: try Self.canonical(directory, prefix, root: root), documentRoot: root)
+            for (ending, program) in try cgiInterpreter.compactMap(Self.parse(interpreter:)).map(Self.checked) {
+                site.interpreters[ending] = program
+            }
+            site.timeout = cgiTimeout.duration
+            site.totalTime = cgiTotalTime.duration
+            site.contentByteLimit = maxContent.byteCount
+            site.outputByteLimit = cgiOutput?.byteCount
+            site.concurrency = cgiProcesses
+            site.queueLength = cgiProcesses * 2
+            site.limits.processorSeconds = cgiCpu.map { Int($0.duration.components.seconds) }
+            site.limits.memoryByteCount = cgiMemory?.byteCount
+            site.passesAuthorization = cgiAuthorization
+            site.namesUser = namesUser
+            site.explainsFailures = ThisProcess.isTerminal(ThisProcess.standardError)
+            site.serverSoftware = "Martinet/\(Version.number)"
+            if let directory = ThisProcess.environment("TMPDIR") { site.temporaryDirectory = directory }
+            return site
+        }
+    }
+
+    private static func parse(route: String) -> (prefix: String, directory: String)? {
+        let words = route.split(separator: "=", maxSplits: 1).map(String.init)
+        guard words.count == 2, words[0].hasPrefix("/"), !words[0].contains("%") else { return nil }
+        return (words[0], words[1])
+    }
+
+    private static func parse(interpreter: String) -> (ending: String, program: String)? {
+        let words = interpreter.split(separator: "=", maxSplits: 1).map(String.init)
+        guard words.count == 2, words[0].hasPrefix("."), words[0].count > 1 else { return nil }
+        return (words[0], words[1])
+    }
+
+    private static func checked(_ ending: String, _ program: String) throws -> (String, String) {
+        guard let path = WholeFile.canonicalPath(program) else {
+            throw ConfigurationError(
+                place: "--cgi-interpreter \(ending)=\(program)", problem: SystemError("open").reason,
+                wayOut: "Name a program by its path; `command -v php-cgi` shows that of php-cgi.")
+        }
+        guard ThisProcess.mayExecute([UInt8](path.utf8)) else {
+            throw ConfigurationError(
+                place: "--cgi-interpreter \(ending)=\(program)", problem: "This user may not execute it.",
+                wayOut: "Name a program that is executable.")
+        }
+        return (ending, path)
+    }
+
+    private static func canonical(_ directory: String, _ prefix: String, root: String) throws -> String {
+        let place = "--cgi \(prefix)=\(directory)"
+        guard let path = WholeFile.canonicalPath(directory) else {
+            throw ConfigurationError(
+                place: place, problem: SystemError("open").reason, wayOut: "Name a directory that exists.")
+        }
+        do {
+            _ = try Directory(path)
+        } catch {
+            throw ConfigurationError(place: place, problem: error.reason, wayOut: "Name a directory of scripts.")
+        }
+        let holdsRoot = root == path || path == "/" || root.hasPrefix(path + "/")
+        if holdsRoot, prefix.contains(where: { $0 != "/" }) {
+            throw ConfigurationError(
+                place: place, problem: "The served folder \(root) lies in it, so that every file of the site would be a script.",
+                wayOut: "Keep scripts in a directory of their own, inside the folder or elsewhere.")
+        }
+        return path
+    }
+}
+
+/// A time such as `30s`, `500ms`, `5m`, `2h`, `1d`; a bare number is seconds.
+struct TimeArgument: ExpressibleByArgument {
+    let duration: Duration
+    let text: String
+
+    init(_ duration: Duration, text: String) {
+        self.duration = duration
+        self.text = text
+    }
+
+    private static let units: [(suffix: String, milliseconds: Int)] = [
+        ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("", 1000),
+    ]
+
+    init?(argument: String) {
+        guard let unit = Self.units.first(where: { argument.hasSuffix($0.suffix) }),
+            let number = Int(argument.dropLast(unit.suffix.count)), number >= 0
+        else { return nil }
+        let (milliseconds, isTooLong) = number.multipliedReportingOverflow(by: unit.milliseconds)
+        guard !isTooLong else { return nil }
+        self.init(.milliseconds(milliseconds), text: argument)
+    }
+
+    var defaultValueDescription: String { text }
+}
+
+/// A number of bytes such as `64K`, `512M`, `1G`, in powers of 1024; a bare number is bytes.
+struct SizeArgument: ExpressibleByArgument {
+    let byteCount: Int
+    private let text: String
+
+    init(_ byteCount: Int, text: String) {
+        self.byteCount = byteCount
+        self.text = text
+    }
+
+    private static let units: [(suffix: String, shift: Int)] = [
+        ("K", 10), ("k", 10), ("M", 20), ("m", 20), ("G", 30), ("g", 30), ("T", 40), ("", 0),
+    ]
+
+    init?(argument: String) {
+        guard let unit = Self.units.first(where: { argument.hasSuffix($0.suffix) }),
+            let number = Int(argument.dropLast(unit.suffix.count)), number >= 0
+        else { return nil }
+        let (byteCount, isTooLarge) = number.multipliedReportingOverflow(by: 1 << unit.shift)
+        guard !isTooLarge else { return nil }
+        self.init(byteCount, text: argument)
+    }
+
+    var defaultValueDescription: String { text }
+}
