@@ -26,19 +26,9 @@ package enum AdoptedProcesses {
         }
     }
 
-    /// The children of this process, from /proc.
+    /// The children of this thread, which is the only one to start any; none where the kernel does not tell.
     private static func children() -> [Int] {
-        guard let proc = try? Directory("/proc"), let entries = try? proc.descriptor.entries() else { return [] }
-        let parent = ThisProcess.identifier
-        return entries.compactMap { entry in
-            guard let process = Int(String(decoding: entry.name, as: UTF8.self)),
-                let text = try? WholeFile.read("/proc/\(process)/stat")
-            else { return nil }
-            // The second field is a name in parentheses, which may hold anything; the parent is the second behind it.
-            let nameEnd = text.lastIndex(of: UInt8(ascii: ")")) ?? 0
-            let rest = text[nameEnd...].split(separator: UInt8(ascii: " "))
-            guard rest.count > 2, Int(String(decoding: rest[2], as: UTF8.self)) == parent else { return nil }
-            return process
-        }
+        guard let text = try? WholeFile.read("/proc/thread-self/children") else { return [] }
+        return text.split(separator: UInt8(ascii: " ")).compactMap { Int(String(decoding: $0, as: UTF8.self)) }
     }
 }

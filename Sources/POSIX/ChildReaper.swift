@@ -48,21 +48,20 @@ package final class ChildReaper {
     ///
     /// - Parameter companion: kept until the child has been reaped, for instance a place that it occupies.
     package func take(_ child: consuming ChildProcess, patience: Patience, companion: AnyObject?) {
-        guard child.reap() == nil else { return }
         let now = MonotonicTime.now
-        let identifier = child.identifier
-        var deadline = now
-        if case .untilFinished(let time) = patience { deadline = now + time }
-        let isWatched = child.exitDescriptor.map { watch($0, identifier) } ?? false
-        let ward = Ward(child, companion: companion, deadline: deadline)
-        wards[identifier] = ward
-        // Unwatched it would never be heard of again.
-        if !isWatched {
+        let ward = Ward(child, companion: companion, deadline: now)
+        guard ward.child.reap() == nil else { return }
+        let identifier = ward.child.identifier
+        guard let handle = ward.child.exitDescriptor, watch(handle, identifier) else {
+            // Unwatched it would never be heard of again.
             ward.child.kill()
             ward.child.waitForEnd()
-            wards[identifier] = nil
-        } else if deadline == now {
-            enforce(ward, now)
+            return
+        }
+        wards[identifier] = ward
+        switch patience {
+        case .untilFinished(let time): ward.deadline = now + time
+        case .none: enforce(ward, now)
         }
     }
 

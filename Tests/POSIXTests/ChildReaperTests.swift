@@ -1,0 +1,143 @@
+import Glibc
+import POSIX
+import Testing
+
+@Suite("Programs and their end", .timeLimit(.minutes(1)))
+struct ChildReaperTests {
+    /// A shell whose output goes to `output`.
+    private func start(
+        _ script: String, to output: borrowing Pipe, limits: Program.Limits = .init()
+    ) throws -> ChildProcess {
+        let null = try FileDescriptor.open("/dev/null", for: .reading)
+        var environment = WordList()
+        environment.append([UInt8]("PATH".utf8), value: [UInt8]("/usr/bin:/bin".utf8))
+        let program = Program(
+            path: [UInt8]("/bin/sh".utf8), arguments: WordList(["sh", "-c", script]), environment: environment,
+            directory: [UInt8]("/tmp".utf8), limits: limits)
+        return try ChildProcess(
+            program,
+            StandardStreams(input: null.number, output: output.writing.number, error: output.writing.number))
+    }
+
+    private func readAll(_ file: borrowing FileDescriptor) throws -> String {
+        var text: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 256)
+        while true {
+            var room = piece.mutableSpan
+            guard case .bytes(let count) = try file.read(into: &room) else { break }
+            text += piece.prefix(count)
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Waits until the reaper's descriptor is readable.
+    private func waitForEnd(_ reaper: ChildReaper) throws {
+        var entry = [PollEntry(descriptor: reaper.descriptor, interest: .read)]
+        var table = entry.mutableSpan
+        #expect(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
+    }
+
+    @Test("A program has its directory, and no environment but its own")
+    func environment() throws {
+        let pipe = try Pipe(isNonBlocking: false)
+        let child = try start("pwd; env | grep -v '^PWD=\\|^OLDPWD=\\|^SHLVL=\\|^_='", to: pipe)
+        let output = pipe.takeReading()
+        #expect(try readAll(output) == "/tmp\nPATH=/usr/bin:/bin\n")
+        let reaper = try ChildReaper()
+        reaper.take(child, patience: .untilFinished(.seconds(60)), companion: nil)
+    }
+
+    @Test("A program that may finish is reaped when it has, and what it occupied is released then")
+    func finishing() throws {
+        final class Companion {}
+        let reaper = try ChildReaper()
+        let pipe = try Pipe(isNonBlocking: false)
+        let child = try start("read -r line < /dev/null; echo done", to: pipe)
+        let output = pipe.takeReading()
+        var companion: Companion? = Companion()
+        weak let watched = companion
+        reaper.take(child, patience: .untilFinished(.seconds(60)), companion: companion)
+        companion = nil
+        #expect(try readAll(output) == "done\n")
+        if reaper.count > 0 {
+            #expect(watched != nil)
+            try waitForEnd(reaper)
+            reaper.reap()
+        }
+        #expect(reaper.count == 0 && watched == nil && reaper.deadline == nil)
+    }
+
+    @Test("A program whose time is over is asked to end, and ended if it does not")
+    func insisting() throws {
+        let reaper = try ChildReaper()
+        // It says when it has begun to ignore the signal.
+        let pipe = try Pipe(isNonBlocking: false)
+        let child = try start("trap '' TERM; echo ready; exec tail -f /dev/null", to: pipe)
+        let output = pipe.takeReading()
+        var room: [UInt8] = [UInt8](repeating: 0, count: 6)
+        var span = room.mutableSpan
+        #expect(try output.read(into: &span) == .bytes(6))
+        reaper.take(child, patience: .none, companion: nil)
+        reaper.reap()
+        #expect(reaper.count == 1, "it was asked, and does not listen")
+        let deadline = try #require(reaper.deadline)
+        #expect(deadline > .now, "it has some time to listen")
+        reaper.enforce(deadline)
+        try waitForEnd(reaper)
+        reaper.reap()
+        #expect(reaper.count == 0)
+    }
+
+    @Test("What a program leaves in its group ends with it")
+    func group() throws {
+        let reaper = try ChildReaper()
+        let pipe = try Pipe(isNonBlocking: false)
+        let child = try start("tail -f /dev/null & echo $!", to: pipe)
+        let output = pipe.takeReading()
+        let reading = try {
+            var room = [UInt8](repeating: 0, count: 32)
+            var span = room.mutableSpan
+            guard case .bytes(let count) = try output.read(into: &span) else { return 0 }
+            return Int(String(decoding: room[..<(count - 1)], as: UTF8.self)) ?? 0
+        }()
+        try #require(reading > 0)
+        reaper.take(child, patience: .untilFinished(.seconds(60)), companion: nil)
+        if reaper.count > 0 {
+            try waitForEnd(reaper)
+            reaper.reap()
+        }
+        // The end of the pipe: the one in the background had it too.
+        #expect(try readAll(output).isEmpty)
+    }
+
+    @Test("At the end nobody is left")
+    func endAll() throws {
+        let reaper = try ChildReaper()
+        let pipe = try Pipe(isNonBlocking: false)
+        let first = try start("trap '' TERM; exec tail -f /dev/null", to: pipe)
+        let output = pipe.takeReading()
+        let otherPipe = try Pipe(isNonBlocking: false)
+        let second = try start("exec tail -f /dev/null", to: otherPipe)
+        let other = otherPipe.takeReading()
+        reaper.take(first, patience: .untilFinished(.seconds(60)), companion: nil)
+        reaper.take(second, patience: .untilFinished(.seconds(60)), companion: nil)
+        reaper.endAll()
+        #expect(reaper.count == 0)
+        #expect(try readAll(output).isEmpty && readAll(other).isEmpty)
+    }
+
+    @Test("A program is held to its limits")
+    func limits() throws {
+        var limits = Program.Limits()
+        limits.processorSeconds = 7
+        limits.memoryByteCount = 512 << 20
+        // The limits are set right after the start: the shell looks until they are there.
+        let script = "while [ \"$(ulimit -t)\" = unlimited ]; do :; done; ulimit -t; ulimit -v"
+        let pipe = try Pipe(isNonBlocking: false)
+        let child = try start(script, to: pipe, limits: limits)
+        let output = pipe.takeReading()
+        #expect(try readAll(output) == "7\n\(512 << 10)\n")
+        let reaper = try ChildReaper()
+        reaper.take(child, patience: .untilFinished(.seconds(60)), companion: nil)
+    }
+}

@@ -1,0 +1,116 @@
+import HTTP
+import POSIX
+import Testing
+
+@testable import Responders
+
+@Suite("What a script is told (RFC 3875 §4.1)")
+struct CGIVariablesTests {
+    private func location(_ path: String, slash: Bool = false) throws -> ScriptLocation {
+        let directory = try TemporaryDirectory()
+        try directory.makeFile("script")
+        return try ScriptLocation([UInt8](path.utf8), endsWithSlash: slash, in: Directory(directory.path))
+    }
+
+    private func variables(
+        _ request: Request, at path: String = "script", slash: Bool = false, _ change: (inout CGISite) -> Void = { _ in }
+    ) throws -> [String: String] {
+        var site = CGISite(prefix: "/cgi-bin/", directory: "/srv/cgi", documentRoot: "/srv/www")
+        change(&site)
+        let words = CGIVariables(request, try location(path, slash: slash), site).environment(identifier: "id-1").words
+        var variables: [String: String] = [:]
+        for word in words {
+            let parts = String(decoding: word, as: UTF8.self).split(separator: "=", maxSplits: 1)
+            #expect(variables.updateValue(parts.count > 1 ? String(parts[1]) : "", forKey: String(parts[0])) == nil)
+        }
+        return variables
+    }
+
+    @Test("Path and names are split at the script")
+    func path() throws {
+        let told = try variables(Request("/cgi-bin/script/a b/c"), at: "script/a b/c", slash: true)
+        #expect(told["SCRIPT_NAME"] == "/cgi-bin/script")
+        #expect(told["SCRIPT_FILENAME"] == "/srv/cgi/script")
+        #expect(told["PATH_INFO"] == "/a b/c/")
+        #expect(told["PATH_TRANSLATED"] == "/srv/www/a b/c/")
+        #expect(told["DOCUMENT_ROOT"] == "/srv/www")
+        let plain = try variables(Request("/cgi-bin/script"))
+        #expect(plain["PATH_INFO"] == nil && plain["PATH_TRANSLATED"] == nil)
+        #expect(try variables(Request("/"), at: "script") { $0.prefix = "/" }["SCRIPT_NAME"] == "/script")
+    }
+
+    @Test("A request without content and query says so")
+    func bare() throws {
+        let told = try variables(Request("/x"))
+        #expect(told["QUERY_STRING"] == "")
+        #expect(told["CONTENT_LENGTH"] == nil && told["CONTENT_TYPE"] == nil)
+        #expect(told["GATEWAY_INTERFACE"] == "CGI/1.1" && told["HTTPS"] == "on" && told["REDIRECT_STATUS"] == "200")
+        #expect(told["REQUEST_ID"] == "id-1")
+        #expect(told["SERVER_NAME"] == "127.0.0.1" && told["SERVER_PORT"] == "443")
+    }
+
+    @Test(
+        "The server's name is the one it was called by",
+        arguments: [
+            ("example.org", "example.org", "443"), ("example.org:8443", "example.org", "8443"),
+            ("[::1]:8443", "[::1]", "8443"), ("[::1]", "[::1]", "443"), ("192.0.2.1:1", "192.0.2.1", "1"),
+        ])
+    func server(authority: String, name: String, port: String) throws {
+        let told = try variables(Request("/x", authority: authority))
+        #expect(told["SERVER_NAME"] == name && told["SERVER_PORT"] == port)
+    }
+
+    @Test("The connection is described as mod_ssl does")
+    func connection() throws {
+        var request = Request("/x", authority: "example.org:1")
+        request.peer = Peer(
+            address: "192.0.2.7", port: 50_000, protocolVersion: "TLSv1.2", cipher: "ECDHE-ECDSA-AES256-GCM-SHA384",
+            isResumed: true, serverName: "example.org", serverAddress: "192.0.2.1", serverPort: 8443)
+        let told = try variables(request)
+        #expect(told["REMOTE_ADDR"] == "192.0.2.7" && told["REMOTE_HOST"] == "192.0.2.7")
+        #expect(told["REMOTE_PORT"] == "50000")
+        #expect(told["SERVER_ADDR"] == "192.0.2.1" && told["SERVER_PORT"] == "8443")
+        #expect(told["SSL_PROTOCOL"] == "TLSv1.2" && told["SSL_CIPHER"] == "ECDHE-ECDSA-AES256-GCM-SHA384")
+        #expect(told["SSL_CIPHER_USEKEYSIZE"] == "256" && told["SSL_TLS_SNI"] == "example.org")
+        #expect(told["SSL_SESSION_RESUMED"] == "Resumed" && told["SSL_CLIENT_VERIFY"] == "NONE")
+    }
+
+    @Test("Fields become HTTP_ variables; those that could deceive a script do not")
+    func fields() throws {
+        let request = Request(
+            "/x",
+            [
+                ("Accept", "a"), ("X-One", "1"), ("x-one", "2"), ("Cookie", "a=1"), ("Cookie", "b=2"),
+                ("Proxy", "evil"), ("X_Two", "evil"), ("X.Three", "evil"), ("Authorization", "Basic YTpi"),
+                ("Connection", "close"), ("Transfer-Encoding", "chunked"), ("Content-Type", "t/u"), ("Te", "x"),
+                ("Upgrade", "x"), ("Expect", "100-continue"), ("Keep-Alive", "x"),
+            ])
+        let told = try variables(request)
+        let names = told.keys.filter { $0.hasPrefix("HTTP_") }.sorted()
+        #expect(names == ["HTTP_ACCEPT", "HTTP_COOKIE", "HTTP_X_ONE"])
+        #expect(told["HTTP_X_ONE"] == "1, 2" && told["HTTP_COOKIE"] == "a=1; b=2")
+        #expect(told["CONTENT_TYPE"] == "t/u")
+        #expect(told["REMOTE_USER"] == nil && told["AUTH_TYPE"] == nil)
+        let trusted = try variables(request) {
+            $0.passesAuthorization = true
+            $0.namesUser = true
+        }
+        #expect(trusted["HTTP_AUTHORIZATION"] == "Basic YTpi")
+        #expect(trusted["REMOTE_USER"] == "a" && trusted["AUTH_TYPE"] == "Basic")
+    }
+
+    @Test(
+        "An indexed query is a list of words (RFC 3875 §4.4)",
+        arguments: [
+            (nil, []), ("", []), ("a", ["a"]), ("a+b", ["a", "b"]), ("a%20b+c%2Bd", ["a b", "c+d"]), ("a=b", []),
+            ("a%3Db", ["a=b"]), ("a++b", ["a", "", "b"]), ("-s", []), ("a+-s", []), ("%2ds", []), ("a%00", []),
+            ("a%", []), ("a%zz", []), ("a%2", []),
+        ] as [(String?, [String])])
+    func words(query: String?, expected: [String]) throws {
+        let site = CGISite(prefix: "/", directory: "/srv/cgi", documentRoot: "/srv/www")
+        let variables = CGIVariables(Request("/x", query: query), try location("script"), site)
+        #expect(variables.searchWords.map { String(decoding: $0, as: UTF8.self) } == expected)
+        let posted = CGIVariables(Request("/x", query: query, method: .post), try location("script"), site)
+        #expect(posted.searchWords.isEmpty)
+    }
+}

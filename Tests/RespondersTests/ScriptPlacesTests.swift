@@ -1,0 +1,37 @@
+import Testing
+
+@testable import Responders
+
+@Suite("Places for scripts")
+struct ScriptPlacesTests {
+    @Test("Places are given up to the limit, then to those who wait in their order, then to nobody")
+    func order() throws {
+        let places = ScriptPlaces(limit: 1, queueLimit: 2)
+        guard case .place(let place) = places.request(), case .ticket(let second) = places.request(),
+            case .ticket(let third) = places.request(), case .full = places.request()
+        else { throw Missing() }
+        #expect(second.takePlace() == nil)
+        places.cancel(third)
+        guard case .ticket = places.request() else { throw Missing() }
+        withExtendedLifetime(place) {}
+    }
+
+    @Test("A place that is released goes to the next, also when that one had left already")
+    func release() throws {
+        let places = ScriptPlaces(limit: 1, queueLimit: 2)
+        var held: [ScriptPlaces.Place] = []
+        if case .place(let place) = places.request() { held.append(place) }
+        guard case .ticket(let ticket) = places.request(), case .ticket(let other) = places.request() else {
+            throw Missing()
+        }
+        held.removeAll()
+        // The first has the place now; it goes away without having taken it.
+        places.cancel(ticket)
+        let place = try #require(other.takePlace())
+        #expect(other.takePlace() == nil)
+        guard case .ticket = places.request() else { throw Missing() }
+        withExtendedLifetime(place) {}
+    }
+
+    private struct Missing: Error {}
+}
