@@ -7,7 +7,7 @@ import ssl
 import time
 from dataclasses import dataclass
 
-from fixture import FILE_BYTES, HOST_NAME, LISTING_ENTRIES
+from fixture import BODY_BYTES, HOST_NAME, LISTING_ENTRIES
 from loads import BROWSER_HEADERS, Load
 from processes import Server, Unavailable
 
@@ -46,8 +46,8 @@ def checked_request_headers(load: Load, server: Server) -> dict[str, str]:
     answer = fetch(server, load.path)
     if answer.status != 200:
         raise Unavailable(f"{server.name} answers {load.path} with status {answer.status}")
-    if load.path in FILE_BYTES:
-        complete = len(answer.body) == FILE_BYTES[load.path]
+    if load.path in BODY_BYTES:
+        complete = len(answer.body) == BODY_BYTES[load.path]
     else:
         complete = answer.body.lower().count(b"href=") >= LISTING_ENTRIES
     if not complete:

@@ -3,14 +3,17 @@
 //     floor requests             1 KiB keep-alive requests answered by a bare recv/send loop
 //     floor requests CERT KEY    the same through SSL_read and SSL_write
 //     floor handshake CERT KEY   TLS 1.3 handshakes between two memory buffers, the server's share
+//     floor spawn PROGRAM        posix_spawn and waitpid of a program, one after the other
 //
-// Each prints one line of JSON with processor time in microseconds.
+// Each prints one line of JSON with microseconds: of processor time, or for spawn of time.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -251,6 +254,25 @@ static void measure_handshakes(const char *certificate, const char *key) {
            resumed * 1e6 / HANDSHAKES);
 }
 
+static void measure_spawns(const char *program) {
+    extern char **environ;
+    char *arguments[] = {(char *)program, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    double start = seconds_of(CLOCK_MONOTONIC), spent;
+    long count = 0;
+    do {
+        pid_t child;
+        if (posix_spawn(&child, program, &actions, NULL, arguments, environ) != 0)
+            die("the program could not be started");
+        waitpid(child, NULL, 0);
+        count++;
+        spent = seconds_of(CLOCK_MONOTONIC) - start;
+    } while (spent < REQUEST_SECONDS);
+    printf("{\"spawn_us\": %.1f}\n", spent * 1e6 / count);
+}
+
 int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "requests") == 0)
         measure_requests(NULL, NULL);
@@ -258,6 +280,8 @@ int main(int argc, char **argv) {
         measure_requests(argv[2], argv[3]);
     else if (argc == 4 && strcmp(argv[1], "handshake") == 0)
         measure_handshakes(argv[2], argv[3]);
+    else if (argc == 3 && strcmp(argv[1], "spawn") == 0)
+        measure_spawns(argv[2]);
     else
-        die("usage: floor requests | floor requests CERT KEY | floor handshake CERT KEY");
+        die("usage: floor spawn PROGRAM | floor requests | floor requests CERT KEY | floor handshake CERT KEY");
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from fixture import LISTING_PATH
+from fixture import LISTING_PATH, SCRIPT_PATH
 
 SMALL_FILE = "/1k.bin"
 
@@ -53,6 +53,10 @@ class Load:
     quick: bool = False          # belongs to the quick run
 
     @property
+    def is_cgi(self) -> bool:
+        return self.path == SCRIPT_PATH
+
+    @property
     def status(self) -> int:
         return 304 if self.conditional else 200
 
@@ -84,6 +88,9 @@ ALL_LOADS = [
          connections=0, idle=5000, quick=True),
     Load("two-workers", "1 KiB, 64 connections, 2 workers", workers=2),
     Load("listing", "a folder of 1,000 entries, 64 connections", path=LISTING_PATH),
+    Load("cgi", "a compiled CGI program, 16 connections", path=SCRIPT_PATH, connections=16, quick=True),
+    Load("cgi-two-workers", "a compiled CGI program, 16 connections, 2 workers", path=SCRIPT_PATH,
+         connections=16, workers=2),
     Load("not-modified", "304 for 1 KiB, 64 connections", conditional=True),
     Load("start", "from the start of the process to listening and to the first answer", kind=Kind.START,
          quick=True),

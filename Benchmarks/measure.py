@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from client import checked_request_headers, first_answer_at, trusting_context
-from fixture import FILE_BYTES, Fixture
+from fixture import BODY_BYTES, Fixture
 from generator import Generator
 from loads import LOADS, Load
 from peers import Peer, Setup
@@ -142,8 +142,8 @@ def measure_slice(load: Load, server: Server, generator: Generator, seconds: flo
         raise Unavailable(f"{server.name} kept {counts['idle_open']:,} of {load.idle:,} idle connections")
     if counts["not_resumed"] > TOLERATED_FULL_HANDSHAKES * requests:
         raise Unavailable(f"{server.name} resumed {requests - counts['not_resumed']:,} of {requests:,} sessions")
-    if load.path in FILE_BYTES and not load.conditional:
-        expected = FILE_BYTES[load.path] * requests
+    if load.path in BODY_BYTES and not load.conditional:
+        expected = BODY_BYTES[load.path] * requests
         if counts["body_bytes"] != expected:
             raise Unavailable(f"{server.name} sent {counts['body_bytes']:,} bytes of bodies, not {expected:,}")
     return Slice(requests=requests, errors=counts["errors"], reopened=counts["reopened"],

@@ -40,6 +40,7 @@ class Peer:
     name: str
     version_arguments = ("-v",)
     where_from = "it is not installed"
+    runs_programs = False    # whether it speaks CGI
     can_log = False    # whether its access log can be compared
     most_connections = DESCRIPTORS - 100
 
@@ -55,6 +56,8 @@ class Peer:
 
     def refusal(self, load: Load) -> str | None:
         """Why this server cannot do the load, if it cannot."""
+        if load.is_cgi and not self.runs_programs:
+            return "it runs no CGI programs"
         if load.idle + load.connections > self.most_connections:
             return f"it holds {self.most_connections:,} connections with {DESCRIPTORS:,} descriptors"
         return None
@@ -75,12 +78,14 @@ class Martinet(Peer):
     name = "martinet"
     version_arguments = ("--version",)
     where_from = "`swift build -c release` makes it"
+    runs_programs = True
     can_log = True
 
     def command(self, setup: Setup) -> list[str]:
         return [self.executable, "serve", str(setup.fixture.site), "--listen", f"127.0.0.1:{setup.port}",
                 "--tls-cert", str(setup.fixture.certificate), "--tls-key", str(setup.fixture.key),
-                "--workers", str(setup.workers), "--access-log", str(setup.access_log or "none"), "-q"]
+                "--workers", str(setup.workers), "--access-log", str(setup.access_log or "none"), "-q",
+                "--cgi", f"/cgi-bin/={setup.fixture.scripts}"]
 
 
 class Nginx(Peer):
@@ -156,12 +161,13 @@ class Lighttpd(Peer):
     """It closes a connection after 65 535 requests at most."""
 
     name = "lighttpd"
+    runs_programs = True
     most_connections = DESCRIPTORS // 2
 
     def command(self, setup: Setup) -> list[str]:
         workers = setup.workers if setup.workers > 1 else 0
         configuration = setup.write("lighttpd.conf", f"""
-            server.modules = ("mod_openssl", "mod_dirlisting")
+            server.modules = ("mod_openssl", "mod_dirlisting", "mod_alias", "mod_cgi")
             server.document-root = "{setup.fixture.site}"
             server.bind = "127.0.0.1"
             server.port = {setup.port}
@@ -174,6 +180,8 @@ class Lighttpd(Peer):
             server.max-read-idle = {IDLE_SECONDS}
             dir-listing.activate = "enable"
             mimetype.assign = ("" => "application/octet-stream")
+            alias.url = ("/cgi-bin/" => "{setup.fixture.scripts}/")
+            $HTTP["url"] =~ "^/cgi-bin/" {{ cgi.assign = ("" => "") }}
             ssl.engine = "enable"
             ssl.pemfile = "{setup.fixture.certificate}"
             ssl.privkey = "{setup.fixture.key}"
@@ -213,6 +221,48 @@ frontend bench
         return super().refusal(load)
 
 
+class Apache(Peer):
+    """For CGI alone, with mod_cgid, whose daemon starts the programs for the threaded server. It refuses to be root."""
+
+    name = "apache2"
+    runs_programs = True
+
+    def command(self, setup: Setup) -> list[str]:
+        modules = "/usr/lib/apache2/modules"
+        user = "www-data" if getuser() == "root" else getuser()
+        for folder in (setup.folder, setup.folder.parent):
+            folder.chmod(0o755)
+        configuration = setup.write("apache.conf", f"""
+            ServerRoot {setup.folder}
+            PidFile {setup.folder}/apache.pid
+            ErrorLog {setup.folder}/error.log
+            ServerName localhost
+            Listen 127.0.0.1:{setup.port}
+            LoadModule mpm_event_module {modules}/mod_mpm_event.so
+            LoadModule authz_core_module {modules}/mod_authz_core.so
+            LoadModule ssl_module {modules}/mod_ssl.so
+            LoadModule cgid_module {modules}/mod_cgid.so
+            LoadModule alias_module {modules}/mod_alias.so
+            User {user}
+            ScriptSock {setup.folder}/cgid.sock
+            KeepAliveTimeout {IDLE_SECONDS}
+            MaxKeepAliveRequests 0
+            StartServers 1
+            ServerLimit 1
+            ThreadsPerChild 64
+            MaxRequestWorkers 64
+            SSLEngine on
+            SSLCertificateFile {setup.fixture.certificate}
+            SSLCertificateKeyFile {setup.fixture.key}
+            DocumentRoot {setup.fixture.site}
+            ScriptAlias /cgi-bin/ {setup.fixture.scripts}/
+            """)
+        return [self.executable, "-DFOREGROUND", "-f", configuration]
+
+    def refusal(self, load: Load) -> str | None:
+        return super().refusal(load) if load.is_cgi else "it takes part for its CGI alone"
+
+
 class Caddy(Peer):
     name = "caddy"
     version_arguments = ("version",)
@@ -243,4 +293,4 @@ https://:{setup.port} {{
                 "XDG_DATA_HOME": str(setup.folder), "XDG_CONFIG_HOME": str(setup.folder)}
 
 
-PEERS: dict[str, type[Peer]] = {peer.name: peer for peer in (Nginx, H2o, Lighttpd, Haproxy, Caddy)}
+PEERS: dict[str, type[Peer]] = {peer.name: peer for peer in (Nginx, H2o, Lighttpd, Haproxy, Caddy, Apache)}
