@@ -41,12 +41,9 @@ enum PEM {
     }
 
     private static func write(_ body: (OpaquePointer) -> CInt) throws(TLSError) -> [UInt8] {
-        guard let memory = unsafe BIO_new(BIO_s_mem()) else { throw TLSError("write PEM") }
-        defer { unsafe BIO_free(memory) }
-        guard unsafe body(memory) == 1 else { throw TLSError("write PEM") }
-        var text = [UInt8](repeating: 0, count: unsafe BIO_ctrl_pending(memory))
-        var count = 0
-        guard unsafe BIO_read_ex(memory, &text, text.count, &count) == 1 else { throw TLSError("write PEM") }
+        guard let text = unsafe MemoryBIO.bytes(writtenBy: { unsafe body($0) == 1 }) else {
+            throw TLSError("write PEM")
+        }
         return text
     }
 }
