@@ -21,19 +21,39 @@ package struct TLSConfiguration: Codable, Sendable {
         case tls13 = "1.3"
     }
 
+    /// That clients are asked for a certificate, and whose is taken.
+    package struct ClientAuthentication: Codable, Sendable {
+        /// Where the authorities came from: a path.
+        package var source: String
+        /// PEM: the certificates of all authorities.
+        package var authorities: [UInt8]
+        /// Whether a client without a certificate is refused. One whose certificate is no good always is.
+        package var isRequired: Bool
+
+        package init(source: String, authorities: [UInt8], isRequired: Bool) {
+            self.source = source
+            self.authorities = authorities
+            self.isRequired = isRequired
+        }
+    }
+
     /// The first is the default, shown to clients that name no server or one that nobody here has.
     package var identities: [Identity]
     package var minimumVersion: Version
     package var ticketKeys: TicketKeys
     /// The file that gets the secrets of every session (SSLKEYLOGFILE); nil for none.
     package var keyLogPath: String?
+    /// Nil where clients are not asked who they are.
+    package var clientAuthentication: ClientAuthentication?
 
     package init(
-        identities: [Identity], minimumVersion: Version = .tls12, ticketKeys: TicketKeys, keyLogPath: String? = nil
+        identities: [Identity], minimumVersion: Version = .tls12, ticketKeys: TicketKeys, keyLogPath: String? = nil,
+        clientAuthentication: ClientAuthentication? = nil
     ) {
         self.identities = identities
         self.minimumVersion = minimumVersion
         self.ticketKeys = ticketKeys
         self.keyLogPath = keyLogPath
+        self.clientAuthentication = clientAuthentication
     }
 }

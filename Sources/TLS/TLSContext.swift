@@ -15,6 +15,7 @@ import POSIX
 
     private var entries: [Entry] = []
     private let keyLog: KeyLog?
+    private let clientAuthorities: ClientAuthorities?
 
     /// Names, versions and order of TLS 1.2's suites: forward secrecy and AEAD only, AES-128 first.
     private static let suites12 = """
@@ -39,6 +40,11 @@ import POSIX
             }
         } else {
             keyLog = nil
+        }
+        if let rules = configuration.clientAuthentication {
+            clientAuthorities = try ClientAuthorities(rules)
+        } else {
+            clientAuthorities = nil
         }
         for identity in configuration.identities {
             try add(Certificate(identity), configuration)
@@ -114,6 +120,7 @@ import POSIX
             unsafe SSL_CTX_set_num_tickets(context, 1) == 1,
             unsafe shim_SSL_CTX_set_ticket_keys(context, keys, keys.count) == 1
         else { throw TLSError("set the TLS rules") }
+        try unsafe clientAuthorities?.verifyClients(of: context)
     }
 
     /// The context whose certificate covers `name`; the default where none does.

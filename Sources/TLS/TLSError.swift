@@ -9,11 +9,14 @@ package struct TLSError: Error, Equatable, CustomStringConvertible {
     /// OpenSSL's reason number within `library`; 0 where the queue was empty.
     let code: CInt
     let library: CInt
+    /// What OpenSSL found wrong with the peer's certificate (X509_V_ERR_…); X509_V_OK where that is not the cause.
+    let verification: CInt
 
     /// Takes the oldest entry from this thread's error queue and empties the queue.
-    init(_ action: String) {
+    init(_ action: String, verification: CInt = X509_V_OK) {
         let entry = ERR_get_error()
         self.action = action
+        self.verification = verification
         code = CInt(truncatingIfNeeded: entry & 0x7F_FFFF)
         library = CInt(truncatingIfNeeded: entry >> 23 & 0xFF)
         if let text = unsafe ERR_reason_error_string(entry) {
@@ -54,11 +57,36 @@ package struct TLSError: Error, Equatable, CustomStringConvertible {
             return "the client and this server have no key exchange group in common"
         case SSL_R_NO_APPLICATION_PROTOCOL:
             return "the client offers only application protocols that are not spoken here (ALPN)"
+        case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+            return "the client sent no certificate, and it must have one (--client-auth required)"
+        case SSL_R_CERTIFICATE_VERIFY_FAILED:
+            return Self.meaning(ofVerification: verification)
         case SSL_R_WRONG_VERSION_NUMBER, SSL_R_UNKNOWN_PROTOCOL, SSL_R_PACKET_LENGTH_TOO_LONG, SSL_R_BAD_PACKET_LENGTH,
             SSL_R_UNEXPECTED_MESSAGE, SSL_R_HTTPS_PROXY_REQUEST:
             return "the client does not speak TLS"
         default:
             return nil
+        }
+    }
+
+    private static func meaning(ofVerification error: CInt) -> String? {
+        switch error {
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
+            X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+            X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_CERT_SIGNATURE_FAILURE:
+            return "the client's certificate is not signed by an authority in --client-ca, "
+                + "or the client does not send the intermediates between them"
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+            return "the client's certificate, or one above it, has expired: renew it, or check this machine's clock"
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return "the client's certificate, or one above it, is not valid yet: wait, or check this machine's clock"
+        case X509_V_ERR_INVALID_PURPOSE:
+            return "the client's certificate is not for clients: its extended key usage lacks clientAuth"
+        case X509_V_OK:
+            return nil
+        default:
+            let text = unsafe X509_verify_cert_error_string(CLong(error)).map { unsafe String(cString: $0) }
+            return text.map { "the client's certificate was not accepted (\($0))" }
         }
     }
 

@@ -42,7 +42,7 @@ import COpenSSL
         if result == 1 { return .done(0) }
         switch unsafe SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: return .wantsRead
-        default: throw TLSError("handshake")
+        default: throw TLSError("handshake", verification: CInt(truncatingIfNeeded: unsafe SSL_get_verify_result(ssl)))
         }
     }
 
@@ -111,7 +111,8 @@ import COpenSSL
         }
         return TLSSession(
             protocolVersion: protocolText, cipher: cipherText, isResumed: unsafe SSL_session_reused(ssl) == 1,
-            serverName: serverName)
+            serverName: serverName,
+            clientCertificate: unsafe SSL_get0_peer_certificate(ssl).map { unsafe PeerCertificate($0) })
     }
 
     /// The name the client asked for (SNI, RFC 6066 §3); nil when it named none.
@@ -142,4 +143,6 @@ package struct TLSSession: Equatable, Sendable {
     package let isResumed: Bool
     /// The name the client asked for (SNI); nil when it named none.
     package let serverName: String?
+    /// The client's certificate, also where the session that showed it was resumed; nil for a client without one.
+    package let clientCertificate: PeerCertificate?
 }

@@ -29,6 +29,8 @@ import Testing
         var trustsNobody = false
         var suites12: String?
         var groups: String?
+        /// The certificate, with its intermediates, to show to a server that asks for one.
+        var identity: TLSConfiguration.Identity?
     }
 
     init(_ options: Options = Options(), resuming session: TLSClientSession? = nil) throws {
@@ -57,6 +59,15 @@ import Testing
         if let groups = options.groups {
             var text = groups.utf8CString.map { $0 }
             try #require(unsafe SSL_ctrl(ssl, SSL_CTRL_SET_GROUPS_LIST, 0, &text) == 1)
+        }
+        if let identity = options.identity {
+            let certificate = try Certificate(identity)
+            try #require(unsafe SSL_use_certificate(ssl, certificate.leaf) == 1)
+            try #require(unsafe SSL_use_PrivateKey(ssl, certificate.key) == 1)
+            for index in unsafe certificate.issuers.indices {
+                let issuer = unsafe UnsafeMutableRawPointer(certificate.issuers[index])
+                try #require(unsafe SSL_ctrl(ssl, SSL_CTRL_CHAIN_CERT, 1, issuer) == 1)
+            }
         }
         if let session { try #require(unsafe SSL_set_session(ssl, session.pointer) == 1) }
     }
@@ -149,6 +160,12 @@ import Testing
     var chainCount: Int {
         guard let chain = unsafe SSL_get_peer_cert_chain(ssl) else { return 0 }
         return Int(unsafe OPENSSL_sk_num(chain))
+    }
+
+    /// How many authorities the server named when it asked for a certificate.
+    var namedAuthorityCount: Int {
+        guard let names = unsafe SSL_get_client_CA_list(ssl) else { return 0 }
+        return Int(unsafe OPENSSL_sk_num(names))
     }
 
     /// The session, to be resumed by another client.

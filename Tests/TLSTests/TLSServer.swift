@@ -156,6 +156,16 @@ final class TLSConversation {
         }
         Issue.record("the handshake does not end")
     }
+
+    /// Has the client leave in good order, and returns the session it keeps.
+    func endKeepingSession() throws -> TLSClientSession {
+        // The ticket of TLS 1.3 comes behind the handshake.
+        #expect(client.read() == .wantsRead)
+        let session = try client.session()
+        client.close()
+        try deliver()
+        return session
+    }
 }
 
 /// Certificates of one authority, made anew for each test.
@@ -172,11 +182,12 @@ struct TestIdentities {
     }
 
     func context(
-        minimumVersion: TLSConfiguration.Version = .tls12, ticketKeys: TicketKeys? = nil, keyLogPath: String? = nil
+        minimumVersion: TLSConfiguration.Version = .tls12, ticketKeys: TicketKeys? = nil, keyLogPath: String? = nil,
+        clients: TLSConfiguration.ClientAuthentication? = nil
     ) throws -> TLSContext {
         try TLSContext(
             TLSConfiguration(
                 identities: identities, minimumVersion: minimumVersion,
-                ticketKeys: try ticketKeys ?? .random(), keyLogPath: keyLogPath))
+                ticketKeys: try ticketKeys ?? .random(), keyLogPath: keyLogPath, clientAuthentication: clients))
     }
 }

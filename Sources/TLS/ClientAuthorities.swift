@@ -1,0 +1,43 @@
+import COpenSSL
+
+/// The authorities that clients' certificates must come from, read and checked.
+///
+/// Safe because the OpenSSL objects are owned here and freed once.
+@safe package final class ClientAuthorities {
+    private let certificates: [OpaquePointer]
+    private let isRequired: Bool
+    /// What tickets are marked with, so that no session resumes under other authorities, or where more is asked for.
+    private let sessionContext: [UInt8]
+
+    /// Reads PEM, which must hold a certificate at least.
+    package init(_ rules: TLSConfiguration.ClientAuthentication) throws(TLSError) {
+        let certificates = try unsafe PEM.readCertificates(rules.authorities)
+        guard unsafe !certificates.isEmpty else { throw TLSError("read a certificate from \(rules.source)") }
+        ERR_clear_error()
+        unsafe self.certificates = certificates
+        isRequired = rules.isRequired
+        sessionContext = Digest.sha256([rules.isRequired ? 1 : 0] + rules.authorities)
+    }
+
+    deinit {
+        unsafe certificates.forEach { unsafe X509_free($0) }
+    }
+
+    /// Has the context's streams ask their clients for a certificate, and take none but those of the authorities.
+    func verifyClients(of context: OpaquePointer) throws(TLSError) {
+        ERR_clear_error()
+        let store = unsafe SSL_CTX_get_cert_store(context)
+        for index in unsafe certificates.indices {
+            guard unsafe X509_STORE_add_cert(store, certificates[index]) == 1,
+                unsafe SSL_CTX_add_client_CA(context, certificates[index]) == 1
+            else { throw TLSError("use the clients' authorities") }
+        }
+        // Each of them is trusted in its own right, an intermediate without its root too.
+        guard unsafe X509_STORE_set_flags(store, CUnsignedLong(X509_V_FLAG_PARTIAL_CHAIN)) == 1,
+            unsafe SSL_CTX_set_purpose(context, X509_PURPOSE_SSL_CLIENT) == 1,
+            unsafe SSL_CTX_set_session_id_context(context, sessionContext, CUnsignedInt(sessionContext.count)) == 1
+        else { throw TLSError("use the clients' authorities") }
+        unsafe SSL_CTX_set_verify(
+            context, SSL_VERIFY_PEER | (isRequired ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nil)
+    }
+}

@@ -1,0 +1,186 @@
+import Testing
+
+@testable import TLS
+
+@Suite("Client certificates (RFC 8446 §4.3.2, RFC 5246 §7.4.4)", .timeLimit(.minutes(1)))
+struct ClientAuthenticationTests {
+    private static let versions: [TLSConfiguration.Version] = [.tls12, .tls13]
+
+    private func rules(
+        _ authorities: [ClientFixture] = [.root], isRequired: Bool = true
+    ) -> TLSConfiguration.ClientAuthentication {
+        TLSConfiguration.ClientAuthentication(
+            source: "authorities.pem", authorities: ClientFixture.text(authorities), isRequired: isRequired)
+    }
+
+    private func converse(
+        _ context: TLSContext, _ version: TLSConfiguration.Version, showing chain: [ClientFixture],
+        serverName: String? = nil, resuming session: TLSClientSession? = nil
+    ) throws -> TLSConversation {
+        try TLSConversation(
+            context,
+            .init(version: version, serverName: serverName, identity: ClientFixture.identity(chain)),
+            resuming: session)
+    }
+
+    // MARK: Who is let in
+
+    @Test("A certificate of the authority is taken, and its fields are known", arguments: versions, [true, false])
+    func given(version: TLSConfiguration.Version, isRequired: Bool) throws {
+        let made = try TestIdentities(["localhost"])
+        let both = try converse(
+            made.context(clients: rules(isRequired: isRequired)), version, showing: [.zoe])
+        try both.shakeHands()
+        let certificate = try #require(both.server.session.clientCertificate)
+        #expect(certificate.subject == ClientFixture.zoeSubject)
+        #expect(certificate.issuer == "CN=Root,O=Example")
+        #expect(certificate.commonName == "Zoë", "the first of two")
+        #expect(certificate.serialNumber == "0AF003C0FFEE")
+        #expect(certificate.notBefore == "Nov  2 03:04:05 2026 GMT")
+        #expect(certificate.notAfter == "Dec 31 23:59:59 2126 GMT")
+        #expect(both.client.namedAuthorityCount == 1)
+    }
+
+    @Test("A client without a certificate is refused where one is required, with an explanation", arguments: versions)
+    func missing(version: TLSConfiguration.Version) throws {
+        let made = try TestIdentities(["localhost"])
+        let both = try converse(made.context(clients: rules()), version, showing: [])
+        let error = #expect(throws: TLSError.self) { try both.shakeHands() }
+        #expect(error?.explanation?.contains("sent no certificate") == true)
+        #expect(error?.explanation?.contains("--client-auth required") == true)
+        #expect(both.client.read() != .wantsRead, "the client has got an alert")
+    }
+
+    @Test("A client without a certificate is nobody where it is optional", arguments: versions)
+    func missingOptional(version: TLSConfiguration.Version) throws {
+        let made = try TestIdentities(["localhost"])
+        let both = try converse(made.context(clients: rules(isRequired: false)), version, showing: [])
+        try both.shakeHands()
+        #expect(both.server.session.clientCertificate == nil)
+    }
+
+    @Test("A client that is not asked shows nothing", arguments: versions)
+    func unasked(version: TLSConfiguration.Version) throws {
+        let made = try TestIdentities(["localhost"])
+        let both = try converse(made.context(), version, showing: [.zoe])
+        try both.shakeHands()
+        #expect(both.server.session.clientCertificate == nil)
+        #expect(both.client.namedAuthorityCount == 0)
+    }
+
+    @Test(
+        "A certificate that is no good is refused, required or not, with an explanation",
+        arguments: [
+            (.expired, "has expired"), (.early, "is not valid yet"), (.server, "is not for clients"),
+            (.deep, "not signed by an authority"), (.forged, "not signed by an authority"),
+        ] as [(ClientFixture, String)],
+        [(.tls12, true), (.tls12, false), (.tls13, true), (.tls13, false)] as [(TLSConfiguration.Version, Bool)])
+    func bad(
+        shown: (certificate: ClientFixture, expected: String),
+        how: (version: TLSConfiguration.Version, isRequired: Bool)
+    ) throws {
+        let made = try TestIdentities(["localhost"])
+        let both = try converse(
+            made.context(clients: rules(isRequired: how.isRequired)), how.version, showing: [shown.certificate])
+        let error = #expect(throws: TLSError.self) { try both.shakeHands() }
+        #expect(error?.explanation?.contains(shown.expected) == true, "\(error?.explanation ?? "none")")
+    }
+
+    @Test("The authority behind the server's own certificate counts for nothing with clients")
+    func ownAuthority() throws {
+        let made = try TestIdentities(["localhost"])
+        let both = try TLSConversation(made.context(clients: rules()), .init(identity: made.identities[0]))
+        let error = #expect(throws: TLSError.self) { try both.shakeHands() }
+        #expect(error?.explanation?.contains("not signed by an authority") == true)
+    }
+
+    // MARK: Chains and several authorities
+
+    @Test(
+        "An intermediate comes from the client, or is an authority itself, its root known or not",
+        arguments: [
+            ([.root], [.deep, .intermediate]), ([.root, .intermediate], [.deep]), ([.intermediate], [.deep]),
+        ] as [([ClientFixture], [ClientFixture])])
+    func chains(authorities: [ClientFixture], shown: [ClientFixture]) throws {
+        let made = try TestIdentities(["localhost"])
+        let both = try converse(made.context(clients: rules(authorities)), .tls13, showing: shown)
+        try both.shakeHands()
+        let certificate = try #require(both.server.session.clientCertificate)
+        #expect(certificate.subject == #"CN=line\0Abreak"#)
+        #expect(certificate.commonName == #"line\0Abreak"#, "no control character stays as it is")
+        #expect(certificate.issuer == "CN=Intermediate,O=Example")
+    }
+
+    @Test("Whichever certificate the server name chooses, the client is asked for its own", arguments: versions)
+    func serverName(version: TLSConfiguration.Version) throws {
+        let made = try TestIdentities(["first.example"], ["second.example"])
+        let context = try made.context(clients: rules())
+        let known = try converse(context, version, showing: [.zoe], serverName: "second.example")
+        try known.shakeHands()
+        #expect(known.server.session.clientCertificate?.commonName == "Zoë")
+        let unknown = try converse(context, version, showing: [], serverName: "second.example")
+        #expect(throws: TLSError.self) { try unknown.shakeHands() }
+    }
+
+    @Test("A file without a certificate, or with a damaged one, is refused", arguments: ["", "hello", nil])
+    func noAuthority(text: String?) {
+        let whole = String(decoding: ClientFixture.text([.root, .intermediate]), as: UTF8.self)
+        var rules = rules()
+        rules.authorities = [UInt8]((text ?? whole.replacing("MIIBn", with: "MIICn")).utf8)
+        let error = #expect(throws: TLSError.self) { try ClientAuthorities(rules) }
+        #expect(error?.action.hasPrefix("read a certificate") == true)
+    }
+
+    // MARK: Resumption
+
+    @Test("A resumed session keeps the client's certificate", arguments: versions, [true, false])
+    func resumption(version: TLSConfiguration.Version, isRequired: Bool) throws {
+        let made = try TestIdentities(["localhost"])
+        let keys = try TicketKeys.random()
+        let contexts = try (0..<2).map { _ in
+            try made.context(ticketKeys: keys, clients: rules(isRequired: isRequired))
+        }
+        let first = try converse(contexts[0], version, showing: [.zoe])
+        try first.shakeHands()
+        let certificate = try #require(first.server.session.clientCertificate)
+        let session = try first.endKeepingSession()
+        // It does not even have the certificate at hand any more.
+        let next = try converse(contexts[1], version, showing: [], resuming: session)
+        try next.shakeHands()
+        #expect(next.server.session.isResumed)
+        #expect(next.server.session.clientCertificate == certificate)
+        let third = try converse(contexts[0], version, showing: [], resuming: next.endKeepingSession())
+        try third.shakeHands()
+        #expect(third.server.session.isResumed)
+        #expect(third.server.session.clientCertificate == certificate)
+    }
+
+    @Test("A session without a certificate resumes as one", arguments: versions)
+    func anonymousResumption(version: TLSConfiguration.Version) throws {
+        let made = try TestIdentities(["localhost"])
+        let context = try made.context(clients: rules(isRequired: false))
+        let first = try converse(context, version, showing: [])
+        try first.shakeHands()
+        let next = try converse(context, version, showing: [], resuming: first.endKeepingSession())
+        try next.shakeHands()
+        #expect(next.server.session.isResumed)
+        #expect(next.server.session.clientCertificate == nil)
+    }
+
+    @Test("A session that began under other rules does not resume", arguments: versions)
+    func otherRules(version: TLSConfiguration.Version) throws {
+        let made = try TestIdentities(["localhost"])
+        let keys = try TicketKeys.random()
+        for earlier in [nil, rules(isRequired: false), rules([.root, .intermediate])] {
+            let first = try converse(
+                made.context(ticketKeys: keys, clients: earlier), version, showing: [.zoe])
+            try first.shakeHands()
+            let session = try first.endKeepingSession()
+            let next = try converse(
+                made.context(ticketKeys: keys, clients: rules()), version, showing: [.zoe], resuming: session)
+            try next.shakeHands()
+            #expect(!next.server.session.isResumed)
+            #expect(next.server.session.clientCertificate != nil)
+        }
+    }
+}
