@@ -35,9 +35,27 @@ import COpenSSL
         // Each of them is trusted in its own right, an intermediate without its root too.
         guard unsafe X509_STORE_set_flags(store, CUnsignedLong(X509_V_FLAG_PARTIAL_CHAIN)) == 1,
             unsafe SSL_CTX_set_purpose(context, X509_PURPOSE_SSL_CLIENT) == 1,
-            unsafe SSL_CTX_set_session_id_context(context, sessionContext, CUnsignedInt(sessionContext.count)) == 1
+            unsafe SSL_CTX_set_session_id_context(context, sessionContext, CUnsignedInt(sessionContext.count)) == 1,
+            unsafe SSL_CTX_set_session_ticket_cb(context, nil, judgeTicket, nil) == 1
         else { throw TLSError("use the clients' authorities") }
         unsafe SSL_CTX_set_verify(
             context, SSL_VERIFY_PEER | (isRequired ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nil)
     }
+}
+
+/// Resumes no session whose certificate has expired meanwhile: OpenSSL verifies it only where the session begins, and
+/// each ticket of TLS 1.3 brings a new one.
+private func judgeTicket(
+    _: OpaquePointer?, session: OpaquePointer?, _: UnsafePointer<UInt8>?, _: Int, status: SSL_TICKET_STATUS,
+    _: UnsafeMutableRawPointer?
+) -> SSL_TICKET_RETURN {
+    guard status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW else {
+        return SSL_TICKET_RETURN_IGNORE_RENEW
+    }
+    if let session = unsafe session, let certificate = unsafe SSL_SESSION_get0_peer(session),
+        unsafe X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0
+    {
+        return SSL_TICKET_RETURN_IGNORE_RENEW
+    }
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW
 }

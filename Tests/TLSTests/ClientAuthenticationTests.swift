@@ -1,3 +1,4 @@
+import COpenSSL
 import Testing
 
 @testable import TLS
@@ -182,5 +183,21 @@ struct ClientAuthenticationTests {
             #expect(!next.server.session.isResumed)
             #expect(next.server.session.clientCertificate != nil)
         }
+    }
+
+    @Test("A session does not outlive its certificate", arguments: versions)
+    func expiredResumption(version: TLSConfiguration.Version) throws {
+        let made = try TestIdentities(["localhost"])
+        let context = try made.context(clients: rules())
+        // A certificate that was good a moment ago: expiry alone is overlooked where a session begins.
+        unsafe X509_VERIFY_PARAM_set_flags(
+            SSL_CTX_get0_param(context.pointer), CUnsignedLong(X509_V_FLAG_NO_CHECK_TIME))
+        let first = try converse(context, version, showing: [.expired])
+        try first.shakeHands()
+        let next = try converse(
+            context, version, showing: [.zoe], resuming: first.endKeepingSession())
+        try next.shakeHands()
+        #expect(!next.server.session.isResumed)
+        #expect(next.server.session.clientCertificate?.commonName == "Zoë")
     }
 }
