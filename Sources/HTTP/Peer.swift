@@ -15,6 +15,8 @@ package final class Peer: Sendable {
     /// The address and port that the client reached; nil and 0 where nobody asked for them.
     package let serverAddress: String?
     package let serverPort: UInt16
+    /// Nil where the client showed no certificate, or was not asked for one.
+    package let clientCertificate: ClientCertificate?
 
     /// Nobody yet: for a connection whose handshake is not over.
     package static let unknown = Peer(address: "-", port: 0)
@@ -22,7 +24,8 @@ package final class Peer: Sendable {
     package init(
         address: String, port: UInt16, connectionNumber: Int = 0, protocolVersion: String? = nil,
         cipher: String? = nil, isResumed: Bool = false, serverName: String? = nil,
-        serverAddress: String? = nil, serverPort: UInt16 = 0
+        serverAddress: String? = nil, serverPort: UInt16 = 0,
+        clientCertificate: ClientCertificate? = nil
     ) {
         self.address = address
         self.port = port
@@ -33,5 +36,6 @@ package final class Peer: Sendable {
         self.serverName = serverName
         self.serverAddress = serverAddress
         self.serverPort = serverPort
+        self.clientCertificate = clientCertificate
     }
 }

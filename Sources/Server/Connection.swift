@@ -205,7 +205,12 @@ struct Connection: ~Copyable {
                     address: address.hostText, port: address.port, connectionNumber: number,
                     protocolVersion: session.protocolVersion, cipher: session.cipher, isResumed: session.isResumed,
                     serverName: session.serverName,
-                    serverAddress: local?.hostText, serverPort: local?.port ?? 0))
+                    serverAddress: local?.hostText, serverPort: local?.port ?? 0,
+                    clientCertificate: session.clientCertificate.map { ClientCertificate($0) }))
+            if let certificate = session.clientCertificate {
+                bench.logger.debug(
+                    "\(address): client certificate \(certificate.subject), serial \(certificate.serialNumber)")
+            }
         } catch {
             report(error, isSilent: isSilent, bench)
             // What OpenSSL wrote is the alert that tells the client why.
