@@ -12,6 +12,8 @@ struct Banner {
     let certificate: Certificate
     /// Nil where the certificate was given.
     let development: DevelopmentCertificate?
+    /// Nil where clients need no certificate and are not asked for one.
+    let clientAuthentication: TLSConfiguration.ClientAuthentication?
 
     func show() {
         // Not print(_:), which would keep it in a buffer while whoever reads our pipe waits for it.
@@ -30,6 +32,9 @@ struct Banner {
         if let development {
             let state = development.isAuthorityNew ? " (made just now: let your browser trust it)" : ""
             lines.append("authority      \(development.authorityPath)\(state)")
+        }
+        if let rules = clientAuthentication {
+            lines.append("clients        \(rules.isRequired ? "must" : "may") show a certificate of \(rules.source)")
         }
         lines += ["", "Try it:", "  \(curlCommand)", "  \(clientCommand)", ""]
         return lines.joined(separator: "\n")
@@ -59,14 +64,19 @@ struct Banner {
             let host = target.isIPv6 ? "[\(target.hostText)]" : target.hostText
             words += ["--resolve", "\(name):\(port):\(host)"]
         }
+        if isClientCertificateNeeded { words += ["--cert client.pem --key client.key"] }
         return (words + [url]).joined(separator: " ")
     }
 
     private var clientCommand: String {
         var words = ["openssl s_client -connect", isLocal ? "localhost:\(port)" : "\(target)", "-servername", name]
         if let development { words += ["-CAfile", development.authorityPath.shellQuoted] }
+        if isClientCertificateNeeded { words += ["-cert client.pem -key client.key"] }
         return (words + ["-verify_return_error </dev/null"]).joined(separator: " ")
     }
+
+    /// Whether the commands lead nowhere before the reader puts in a certificate of their own.
+    private var isClientCertificateNeeded: Bool { clientAuthentication?.isRequired ?? false }
 
     /// Whether "localhost" leads every client to the server. It may stand for 127.0.0.1 alone, whatever else is loopback.
     private var isLocal: Bool { name == "localhost" && target == .loopback4(port: target.port) }

@@ -6,6 +6,7 @@ enum EnvironmentOptions {
     private static let options: [(long: String, short: String?, isRepeatable: Bool)] = [
         ("--port", "-p", false), ("--listen", "-l", true), ("--tls-cert", nil, true), ("--tls-key", nil, true),
         ("--host", nil, true), ("--workers", nil, false), ("--tls-min", nil, false), ("--keylog", nil, false),
+        ("--client-ca", nil, false), ("--client-auth", nil, false),
         ("--redirect-from", nil, true), ("--index", nil, true), ("--spa", nil, false), ("--error-page", nil, true),
         ("--header", nil, true), ("--cors", nil, false), ("--cache", nil, false), ("--auth-file", nil, false),
         ("--access-log", nil, false), ("--cgi", nil, true), ("--cgi-interpreter", nil, true),

@@ -22,6 +22,7 @@ struct Serve: ParsableCommand {
               martinet serve --host app.test public  with app.test in the certificate
               martinet serve --cgi /cgi-bin/=cgi-bin programs in cgi-bin answer beneath /cgi-bin/
               martinet serve --spa dist              an application that routes in the browser
+              martinet serve --client-ca ca.pem      for clients that it certified
               martinet serve --listen :443 --redirect-from :80 --tls-cert site.pem --tls-key site.key /srv/www
             """)
 
@@ -56,7 +57,8 @@ struct Serve: ParsableCommand {
         for warning in files.warnings(root: root) { logger.warning("\(warning)") }
         let banner = Banner(
             folder: root, addresses: listeners.addresses, plainAddresses: plainListeners.addresses,
-            hostName: security.host.first, certificate: certificate, development: development)
+            hostName: security.host.first, certificate: certificate, development: development,
+            clientAuthentication: tls.clientAuthentication)
         let isQuiet = logs.quiet
         let supervisor = try Supervisor(
             Supervisor.Plan(

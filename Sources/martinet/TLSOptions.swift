@@ -23,11 +23,27 @@ struct TLSOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "The authorities, in PEM, whose certificates clients may show; no other is taken.", valueName: "file"))
+    var clientCa: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether clients must show a certificate. One that is shown must be good with optional, too.",
+            discussion: "(default: required with --client-ca, otherwise none)", valueName: "when"))
+    var clientAuth: ClientAuth?
+
+    @Option(
+        help: ArgumentHelp(
             "Write the secrets of every session to a file, for Wireshark. Whoever reads it reads all traffic.",
             discussion: "(default: the value of SSLKEYLOGFILE, if set)", valueName: "file"))
     var keylog: String?
 
     func validate() throws {
+        if let clientAuth, clientAuth != .off, clientCa == nil {
+            throw ValidationError(
+                "--client-auth \(clientAuth.rawValue) needs the authorities to trust: "
+                    + "name their file with --client-ca, or ask for no certificates with --client-auth none.")
+        }
         if !tlsKey.isEmpty, tlsCert.isEmpty {
             throw ValidationError("--tls-key needs the certificate it belongs to: give --tls-cert too.")
         }
@@ -46,12 +62,20 @@ struct TLSOptions: ParsableArguments {
             names: host + DevelopmentCertificate.defaultNames.filter { !host.contains($0) })
     }
 
+    /// Nil where clients are not asked for certificates.
+    private func clientAuthentication() throws -> TLSConfiguration.ClientAuthentication? {
+        guard let clientCa, clientAuth != .off else { return nil }
+        return try TLSConfiguration.ClientAuthentication(
+            authoritiesAt: clientCa, isRequired: clientAuth != .optional)
+    }
+
     /// The whole configuration, checked so that what is wrong with it is said before anything is started.
     func configuration(_ development: DevelopmentCertificate?) throws -> TLSConfiguration {
         let configuration = TLSConfiguration(
             identities: try development.map { [$0.identity] } ?? Identities.read(chains: tlsCert, keys: tlsKey),
             minimumVersion: tlsMin, ticketKeys: try TicketKeys.random(),
-            keyLogPath: keylog ?? ThisProcess.environment("SSLKEYLOGFILE"))
+            keyLogPath: keylog ?? ThisProcess.environment("SSLKEYLOGFILE"),
+            clientAuthentication: try clientAuthentication())
         do {
             _ = try TLSContext(configuration)
         } catch {
