@@ -134,7 +134,7 @@ struct CGIOptions: ParsableArguments {
         let holdsRoot = root == path || path == "/" || root.hasPrefix(path + "/")
         if holdsRoot, prefix.contains(where: { $0 != "/" }) {
             throw ConfigurationError(
-                place: place, problem: "The served folder \(root) lies in it, so that every file of the site would be a script.",
+                place: place, problem: "The served folder \(root) lies in it: all its files would be scripts.",
                 wayOut: "Keep scripts in a directory of their own, inside the folder or elsewhere.")
         }
         return path

@@ -47,7 +47,8 @@ struct Serve: ParsableCommand {
         let tls = try security.configuration(development)
         let access = try Logs.openAccessLog(logs.accessDestination)
         let snapshot = WorkerSnapshot(
-            tls: tls, limits: Limits(), site: files.site(root: root, scripts: scripts), policy: policy, scripts: scripts,
+            tls: tls, limits: Limits(), site: files.site(root: root, scripts: scripts), policy: policy,
+            scripts: scripts,
             listenerCount: listeners.addresses.count, plainListenerCount: plainListeners.addresses.count,
             securePort: listeners.addresses.first?.port ?? 443, hasAccessLog: access != nil,
             logLevel: logs.level.rawValue)

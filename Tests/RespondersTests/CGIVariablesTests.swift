@@ -13,7 +13,8 @@ struct CGIVariablesTests {
     }
 
     private func variables(
-        _ request: Request, at path: String = "script", slash: Bool = false, _ change: (inout CGISite) -> Void = { _ in }
+        _ request: Request, at path: String = "script", slash: Bool = false,
+        _ change: (inout CGISite) -> Void = { _ in }
     ) throws -> [String: String] {
         var site = CGISite(prefix: "/cgi-bin/", directory: "/srv/cgi", documentRoot: "/srv/www")
         change(&site)
@@ -73,6 +74,23 @@ struct CGIVariablesTests {
         #expect(told["SSL_PROTOCOL"] == "TLSv1.2" && told["SSL_CIPHER"] == "ECDHE-ECDSA-AES256-GCM-SHA384")
         #expect(told["SSL_CIPHER_USEKEYSIZE"] == "256" && told["SSL_TLS_SNI"] == "example.org")
         #expect(told["SSL_SESSION_RESUMED"] == "Resumed" && told["SSL_CLIENT_VERIFY"] == "NONE")
+        #expect(!told.keys.contains { $0.hasPrefix("SSL_CLIENT_S") })
+    }
+
+    @Test("A client's certificate is described as mod_ssl does")
+    func clientCertificate() throws {
+        var request = Request("/x")
+        request.peer = Peer(
+            address: "192.0.2.7", port: 1, protocolVersion: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256",
+            clientCertificate: ClientCertificate(
+                subject: "CN=Ada,O=Example", issuer: "CN=Root", commonName: "Ada", serialNumber: "0A",
+                notBefore: "Nov 22 20:05:38 2026 GMT", notAfter: "Nov 22 20:05:38 2027 GMT"))
+        let told = try variables(request)
+        #expect(told["SSL_CLIENT_VERIFY"] == "SUCCESS")
+        #expect(told["SSL_CLIENT_S_DN"] == "CN=Ada,O=Example" && told["SSL_CLIENT_S_DN_CN"] == "Ada")
+        #expect(told["SSL_CLIENT_I_DN"] == "CN=Root" && told["SSL_CLIENT_M_SERIAL"] == "0A")
+        #expect(told["SSL_CLIENT_V_START"] == "Nov 22 20:05:38 2026 GMT")
+        #expect(told["SSL_CLIENT_V_END"] == "Nov 22 20:05:38 2027 GMT")
     }
 
     @Test("Fields become HTTP_ variables; those that could deceive a script do not")

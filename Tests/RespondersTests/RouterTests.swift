@@ -18,10 +18,12 @@ struct RouterTests {
     @Test(
         "A path goes where the longest prefix says, as what it means and not as it is written",
         arguments: [
-            ("/", "files"), ("/cgi-bin", "files"), ("/cgi-bin/", "cgi"), ("/cgi-bin/x", "cgi"), ("/cgi-bins/x", "files"),
+            ("/", "files"), ("/cgi-bin", "files"), ("/cgi-bin/", "cgi"), ("/cgi-bin/x", "cgi"),
+            ("/cgi-bins/x", "files"),
             ("/cgi-bin/deep/x", "deep"), ("/cgi-bin/deep", "cgi"), ("/cgi-bin/deeper", "cgi"), ("/%63gi-bin/x", "cgi"),
             ("//cgi-bin/x", "cgi"), ("/./cgi-bin/x", "cgi"), ("/a/../cgi-bin/x", "cgi"), ("/cgi-bin/../x", "files"),
-            ("/cgi-bin/%2e%2e/x", "files"), ("/CGI-BIN/x", "files"), ("/a/cgi-bin/x", "files"), ("/cgi-bin%2fx", "files"),
+            ("/cgi-bin/%2e%2e/x", "files"), ("/CGI-BIN/x", "files"), ("/a/cgi-bin/x", "files"),
+            ("/cgi-bin%2fx", "files"),
             ("", "files"), ("/cgi-bin/.", "cgi"), ("/cgi-bin/deep/..", "cgi"),
         ])
     func routes(path: String, expected: String) throws {

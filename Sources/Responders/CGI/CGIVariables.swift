@@ -120,7 +120,14 @@ struct CGIVariables: ~Copyable {
         }
         if let name = peer.serverName { list.set("SSL_TLS_SNI", name) }
         list.set("SSL_SESSION_RESUMED", peer.isResumed ? "Resumed" : "Initial")
-        list.set("SSL_CLIENT_VERIFY", "NONE")
+        guard let certificate = peer.clientCertificate else { return list.set("SSL_CLIENT_VERIFY", "NONE") }
+        list.set("SSL_CLIENT_VERIFY", "SUCCESS")
+        list.set("SSL_CLIENT_S_DN", certificate.subject)
+        list.set("SSL_CLIENT_I_DN", certificate.issuer)
+        if !certificate.commonName.isEmpty { list.set("SSL_CLIENT_S_DN_CN", certificate.commonName) }
+        list.set("SSL_CLIENT_M_SERIAL", certificate.serialNumber)
+        list.set("SSL_CLIENT_V_START", certificate.notBefore)
+        list.set("SSL_CLIENT_V_END", certificate.notAfter)
     }
 
     private func addUser(to list: inout WordList) {

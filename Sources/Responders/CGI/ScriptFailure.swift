@@ -65,7 +65,8 @@ extension ScriptFailure {
         } else if error.isArgumentListTooLong {
             self = .badGateway("could not be started: the request's fields are too long for its environment")
         } else if error.isMissing || error.isForbidden, let firstLine {
-            let hint = firstLine.hasSuffix("\r") ? "; the line has a DOS line end, which counts as part of the name" : ""
+            let hasReturn = firstLine.hasSuffix("\r")
+            let hint = hasReturn ? "; the line has a DOS line end, which counts as part of the name" : ""
             self = .badGateway("has a bad interpreter in its first line \"\(firstLine)\": \(error.reason)\(hint)")
         } else {
             self = .badGateway("could not be started: \(error.reason)")

@@ -23,7 +23,8 @@ package final class FileResponder: Responder {
     private static let leastCompressed = 256
 
     package init(_ site: FileSite, mediaTypes: MediaTypes) throws(SystemError) {
-        root = try Directory(site.root, resolution: site.followsLinks ? .anywhere : .beneath, concealing: site.concealed)
+        root = try Directory(
+            site.root, resolution: site.followsLinks ? .anywhere : .beneath, concealing: site.concealed)
         self.site = site
         self.mediaTypes = mediaTypes
     }

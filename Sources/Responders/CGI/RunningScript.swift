@@ -1,0 +1,242 @@
+import Bytes
+import HTTP
+import POSIX
+
+/// A script at work: content goes to it, what it writes is a header and then content, and its time is watched.
+///
+/// Dropping it ends the script; `finish()` lets it go on by itself for a while.
+final class RunningScript {
+    /// What a script's answer begins with.
+    enum Head {
+        case header(ScriptHeader)
+        /// A whole message follows, with this status; its first line is part of the content.
+        case verbatim(StatusCode)
+    }
+
+    private let process: ScriptProcess
+    private let run: ScriptRun
+    private let startTime: Int64
+    private var now: Int64
+    /// When the script last took or wrote something, or began to be waited for.
+    private var lastProgress: Int64
+    private var hasHead = false
+    /// The script has been asked for more than it had.
+    private var isStarved = true
+    /// The script has been offered more than it took.
+    private var isGlutted = false
+    private var isContentComplete = false
+    private var isFinished = false
+    /// Whether the script still reads its content.
+    private(set) var takesContent = true
+    /// Its output has ended, and how it ends itself is waited for until this moment.
+    private var verdictTime: Int64?
+    /// The header as far as it has come, then content that came along with it.
+    private var written: [UInt8] = []
+    private var headerLineStart = 0
+    /// How much of `written` is used up.
+    private var usedByteCount = 0
+    private var outputByteCount = 0
+    private var messages = ScriptMessages()
+
+    /// How long a script whose output has ended is waited for, so that one that crashed is not taken for one that finished.
+    private static let verdictWait: Int64 = 100_000_000
+    /// What is read at once of a header or of messages.
+    private static let readByteCount = 8 * 1024
+
+    init(_ process: ScriptProcess, _ run: ScriptRun, at now: Int64) {
+        self.process = process
+        self.run = run
+        self.now = now
+        startTime = now
+        lastProgress = now
+    }
+
+    deinit {
+        messages.finish(run.report)
+        process.leave(to: run.reaper, patience: isFinished ? .untilFinished(run.site.timeout) : .none)
+    }
+
+    // MARK: The request's content
+
+    /// Returns how many bytes the script took, 0 for "not now".
+    func receive(_ content: Span<UInt8>) -> Int {
+        guard let count = process.write(content) else {
+            // It has closed its standard input: it may, and the rest is read for nobody.
+            takesContent = false
+            isGlutted = false
+            return content.count
+        }
+        isGlutted = count == 0
+        if count > 0 { lastProgress = now }
+        return count
+    }
+
+    func endContent() {
+        isContentComplete = true
+        isGlutted = false
+        lastProgress = now
+        process.endInput()
+    }
+
+    // MARK: Turns
+
+    /// Reads what there is to read before the content.
+    ///
+    /// - Returns: the beginning of the answer, once, when it is complete.
+    /// - Throws: `ScriptFailure` when there will be no answer, or no more of it.
+    func advance(_ now: Int64) throws(ScriptFailure) -> Head? {
+        self.now = now
+        readMessages()
+        process.checkEnd()
+        let head = hasHead ? nil : try readHead()
+        try checkTime()
+        return head
+    }
+
+    /// The answer is complete as far as anybody wants it: the script may do what else it has to do.
+    func finish() {
+        isFinished = true
+    }
+
+    var waits: [Wait] {
+        var waits: [Wait] = []
+        if isStarved, let output = process.outputDescriptor { waits.append(Wait(output, for: .reading)) }
+        if isGlutted, let input = process.inputDescriptor { waits.append(Wait(input, for: .writing)) }
+        if let messages = process.messagesDescriptor { waits.append(Wait(messages, for: .reading)) }
+        if let exit = process.exitDescriptor { waits.append(Wait(exit, for: .reading)) }
+        return waits
+    }
+
+    /// In nanoseconds of the monotonic clock.
+    var deadline: Int64 { min(totalEnd, silenceEnd ?? .max, verdictTime ?? .max) }
+
+    private var totalEnd: Int64 { startTime + run.site.totalTime.nanoseconds }
+
+    /// When the script has been silent for too long; nil while it is not the script that is waited for.
+    private var silenceEnd: Int64? {
+        let isWaitedFor = isGlutted || isStarved && (isContentComplete || !takesContent)
+        return isWaitedFor ? lastProgress + run.site.timeout.nanoseconds : nil
+    }
+
+    private func checkTime() throws(ScriptFailure) {
+        if now >= totalEnd { throw .late("ran for longer than \(run.site.totalTime) and was ended") }
+        if let silenceEnd, now >= silenceEnd {
+            let deed = isGlutted ? "took no content" : hasHead ? "wrote nothing" : "wrote no header"
+            throw .late("\(deed) for \(run.site.timeout) and was ended")
+        }
+    }
+
+    private func readMessages() {
+        guard process.messagesDescriptor != nil else { return }
+        var buffer = [UInt8](repeating: 0, count: Self.readByteCount)
+        // Bounded, so that who floods the log does not hold up others.
+        for _ in 0..<8 {
+            var room = buffer.mutableSpan
+            guard case .bytes(let count) = process.readMessages(into: &room) else { break }
+            messages.take(buffer.span.extracting(0..<count), run.report)
+        }
+    }
+
+    /// The output has ended: how the script has ended itself, if it has or is not waited for any longer.
+    private func verdict() -> (isKnown: Bool, ending: ChildProcess.Ending?) {
+        isStarved = false
+        process.checkEnd()
+        if let ending = process.ending {
+            readMessages()
+            return (true, ending)
+        }
+        guard let verdictTime else {
+            verdictTime = now + Self.verdictWait
+            return (false, nil)
+        }
+        guard now >= verdictTime else { return (false, nil) }
+        self.verdictTime = nil
+        return (true, nil)
+    }
+
+    // MARK: The head
+
+    private func readHead() throws(ScriptFailure) -> Head? {
+        var buffer = [UInt8](repeating: 0, count: Self.readByteCount)
+        while true {
+            var room = buffer.mutableSpan
+            switch process.read(into: &room) {
+            case .bytes(let count):
+                lastProgress = now
+                outputByteCount += count
+                written.append(buffer.span.extracting(0..<count))
+                guard let head = try parseHead() else { continue }
+                hasHead = true
+                isStarved = false
+                return head
+            case .notYet: return nil
+            case .end:
+                let (isKnown, ending) = verdict()
+                guard isKnown else { return nil }
+                throw .badGateway(explanation(ending))
+            }
+        }
+    }
+
+    private func parseHead() throws(ScriptFailure) -> Head? {
+        let bytes = written
+        do throws(ScriptHeader.Mistake) {
+            if run.isVerbatim {
+                guard let status = try VerbatimHead.status(of: bytes.span) else { return nil }
+                return .verbatim(status)
+            }
+            guard let found = try ScriptHeader.parse(bytes.span, from: &headerLineStart) else { return nil }
+            usedByteCount = found.byteCount
+            return .header(found.header)
+        } catch {
+            throw .badGateway("wrote a bad header: \(error.text)")
+        }
+    }
+
+    private func explanation(_ ending: ChildProcess.Ending?) -> String {
+        guard let ending else { return "closed its output before its header was complete" }
+        let what = written.isEmpty ? "without writing a header" : "before its header was complete"
+        return "ended \(what) (\(ScriptEnding.text(ending)))"
+    }
+
+    // MARK: The content
+
+    func produce(into room: inout MutableSpan<UInt8>) -> Production {
+        if usedByteCount < written.count { return .bytes(takeWritten(&room)) }
+        switch process.read(into: &room) {
+        case .bytes(let count):
+            isStarved = false
+            lastProgress = now
+            outputByteCount += count
+            guard let limit = run.site.outputByteLimit, outputByteCount > limit else { return .bytes(count) }
+            return .failed(run.sentence("wrote more than \(limit) bytes and was ended"))
+        case .notYet:
+            // Until now it was the client that was waited for.
+            if !isStarved { lastProgress = now }
+            isStarved = true
+            return .notYet
+        case .end: return end()
+        }
+    }
+
+    private func takeWritten(_ room: inout MutableSpan<UInt8>) -> Int {
+        let count = min(room.count, written.count - usedByteCount)
+        room.copy(from: written.span.extracting(usedByteCount..<usedByteCount + count), at: 0)
+        usedByteCount += count
+        if usedByteCount == written.count {
+            written = []
+            usedByteCount = 0
+        }
+        return count
+    }
+
+    /// Whether the content is whole depends on how the script has ended.
+    private func end() -> Production {
+        let (isKnown, ending) = verdict()
+        guard isKnown else { return .notYet }
+        guard let ending, ending != .exited(status: 0) else { return .end }
+        if case .killed = ending { return .failed(run.sentence("was ended by \(ScriptEnding.text(ending))")) }
+        run.note("ended with \(ending)")
+        return .end
+    }
+}
