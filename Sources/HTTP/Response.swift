@@ -10,6 +10,8 @@ package struct Response {
     package var status: StatusCode
     package var fields: Fields
     package var content: Content
+    /// Whether the content is a page of the server's own about an error, for which a site may have a better one.
+    package private(set) var isErrorPage = false
     /// Whether the content is a whole HTTP/1.1 message by itself, to be sent as it is; then `fields` count for nothing,
     /// and the connection ends with it.
     package var isVerbatim = false
@@ -55,7 +57,9 @@ extension Response {
             """
         var fields = Fields()
         fields.append("Content-Type", "text/html; charset=utf-8")
-        return Response(status, fields: fields, content: .bytes([UInt8](page.utf8)))
+        var response = Response(status, fields: fields, content: .bytes([UInt8](page.utf8)))
+        response.isErrorPage = true
+        return response
     }
 
     /// The answer to a method that is not allowed on a resource (RFC 9110 §15.5.6).

@@ -37,7 +37,8 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         let root = try folder()
-        let policy = try files.policy()
+        var policy = try files.policy()
+        policy.hasPrograms = !programs.cgi.isEmpty
         let scripts = try programs.sites(root: root, namesUser: policy.passwordHashes != nil)
         let logger = try Logs.makeLogger(named: "martinet", level: logs.level)
         // The sockets first: clients can already come while the rest is read, and wait in the kernel's queue.

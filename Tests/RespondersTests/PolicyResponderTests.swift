@@ -82,6 +82,12 @@ struct PolicyResponderTests {
         #expect(
             answer["Vary"] == "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
         #expect(try responder.answer(preflight([]))["Access-Control-Allow-Headers"] == nil)
+        let dynamic = try self.responder(try site()) {
+            $0.corsOrigin = "*"
+            $0.hasPrograms = true
+        }
+        let methods = try dynamic.answer(preflight([]))["Access-Control-Allow-Methods"]
+        #expect(methods == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
     }
 
     @Test("A preflight bears no credentials, and is answered without them")
@@ -127,6 +133,22 @@ struct PolicyResponderTests {
         #expect(refused["Allow"] == "GET, HEAD, OPTIONS")
         #expect(try responder.answer(Request("/%")).content.contains("400 Bad Request"), "others stay as they are")
         #expect(try responder.answer(Request("/404.html")).status == .ok, "a page of its own, too")
+    }
+
+    @Test("A page that a program sends with an error is its own")
+    func programPage() throws {
+        final class Program: Responder {
+            func open(_ request: borrowing Request) -> Answer {
+                .complete(Response(.notFound, content: .bytes([UInt8]("no such article".utf8))))
+            }
+        }
+        let site = try site()
+        try site.folder.makeFile("404.html", "<p>nothing here")
+        var policy = SitePolicy()
+        policy.errorPages = [404: "404.html"]
+        let pages = site.responder
+        let responder = PolicyResponder(Program(), policy: policy, pages: pages) { _, _ in false }
+        #expect(try responder.answer(Request("/x")).content == "no such article")
     }
 
     @Test(

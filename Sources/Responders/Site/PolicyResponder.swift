@@ -39,7 +39,11 @@ package final class PolicyResponder: Responder {
 
     private func preflightResponse(_ request: borrowing Request) -> Response {
         var response = Response(.noContent)
-        response.fields.append("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+        if policy.hasPrograms {
+            response.fields.append("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        } else {
+            response.fields.append("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+        }
         if let names = request.value(of: .accessControlRequestHeaders) {
             response.fields.append("Access-Control-Allow-Headers", [UInt8](request.bytes[names]))
         }
@@ -53,7 +57,7 @@ package final class PolicyResponder: Responder {
 
     private func decorated(_ original: Response) -> Response {
         var response = original
-        if let path = policy.errorPages[response.status.rawValue],
+        if response.isErrorPage, let path = policy.errorPages[response.status.rawValue],
             let (content, contentType) = pages.page(at: [UInt8](path.utf8))
         {
             response.fields.replace("Content-Type", contentType)

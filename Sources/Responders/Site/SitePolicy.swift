@@ -15,7 +15,10 @@ package struct SitePolicy: Codable, Sendable {
     package var headers: [Header] = []
     /// The origin that scripts of other sites may read responses from, or `*`; nil for none (the Fetch standard, CORS).
     package var corsOrigin: String?
-    /// By status: the file, relative to the site's directory, that is sent in place of the built-in page.
+    /// Whether programs answer somewhere in the site, so that scripts may send more methods than files take.
+    package var hasPrograms = false
+    /// By status: the file, relative to the site's directory, that is sent in place of the built-in page. What programs
+    /// answer stays as it is.
     package var errorPages: [Int: String] = [:]
     /// Who may see the site: password hashes by user name, as htpasswd writes them; nil for everybody.
     package var passwordHashes: [String: String]?
