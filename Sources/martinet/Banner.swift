@@ -7,6 +7,8 @@ struct Banner {
     let addresses: [SocketAddress]
     /// Where plain HTTP is redirected from.
     let plainAddresses: [SocketAddress]
+    /// Where programs answer: prefixes and directories.
+    let programs: [(prefix: String, directory: String)]
     /// The first name asked for with `--host`; nil for none.
     let hostName: String?
     let certificate: Certificate
@@ -25,6 +27,7 @@ struct Banner {
         var lines = ["Martinet \(Version.number) serves \(folder)", "", "    \(url)", ""]
         for address in addresses where !address.isLoopback { lines.append("listening on   \(address)") }
         for address in plainAddresses { lines.append("redirects      http://\(address)/") }
+        for program in programs { lines.append("programs       \(program.prefix) runs those in \(program.directory)") }
         let days = certificate.daysLeft(at: .now)
         let names = certificate.names.joined(separator: ", ")
         lines.append("certificate    \(development == nil ? "" : "development, ")for \(names) (\(days) days left)")

@@ -16,10 +16,10 @@ struct CGIOptions: ParsableArguments {
             valueName: "ext=program"))
     var cgiInterpreter: [String] = []
 
-    @Option(help: ArgumentHelp("How long a script may be silent.", valueName: "time"))
+    @Option(help: ArgumentHelp("How long a script may be silent: 500ms, 30s, 5m, 1h.", valueName: "time"))
     var cgiTimeout = TimeArgument(.seconds(30), text: "30s")
 
-    @Option(help: ArgumentHelp("How long a script may take in all.", valueName: "time"))
+    @Option(help: ArgumentHelp("How long a script may take in all: 30s, 5m, 1h.", valueName: "time"))
     var cgiTotalTime = TimeArgument(.seconds(3600), text: "1h")
 
     @Option(
@@ -28,19 +28,21 @@ struct CGIOptions: ParsableArguments {
             valueName: "n"))
     var cgiProcesses = 32
 
-    @Option(help: ArgumentHelp("Processor time for each script, in whole seconds.", valueName: "time"))
+    @Option(help: ArgumentHelp("Processor time for each script, in whole seconds: 10s.", valueName: "time"))
     var cgiCpu: TimeArgument?
 
-    @Option(help: ArgumentHelp("Memory for each script.", valueName: "size"))
+    @Option(help: ArgumentHelp("Memory for each script: 512M, 2G.", valueName: "size"))
     var cgiMemory: SizeArgument?
 
-    @Option(help: ArgumentHelp("The most that a script may write.", valueName: "size"))
+    @Option(help: ArgumentHelp("The most that a script may write: 64K, 512M, 2G.", valueName: "size"))
     var cgiOutput: SizeArgument?
 
     @Flag(help: "Let scripts see the client's credentials (HTTP_AUTHORIZATION).")
     var cgiAuthorization = false
 
-    @Option(help: ArgumentHelp("The most content that a request may have where content is taken.", valueName: "size"))
+    @Option(
+        help: ArgumentHelp(
+            "The most content that a request may have where content is taken: 64K, 512M, 2G.", valueName: "size"))
     var maxContent = SizeArgument(1 << 30, text: "1G")
 
     func validate() throws {

@@ -59,6 +59,7 @@ struct Serve: ParsableCommand {
         for warning in files.warnings(root: root) { logger.warning("\(warning)") }
         let banner = Banner(
             folder: root, addresses: listeners.addresses, plainAddresses: plainListeners.addresses,
+            programs: scripts.map { ($0.prefix, $0.directory) },
             hostName: security.host.first, certificate: certificate, development: development,
             clientAuthentication: tls.clientAuthentication)
         let isQuiet = logs.quiet
