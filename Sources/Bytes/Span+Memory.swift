@@ -69,6 +69,30 @@ extension Span<UInt8> {
         byte < 0x20 && byte != 0x09 || byte == 0x7F
     }
 
+    /// Whether every byte can stand between quotes as it is: visible ASCII and spaces, but no quote and no backslash.
+    package var isQuotable: Bool {
+        var index = 0
+        return unsafe withUnsafeBytes { bytes -> Bool in
+            // As above: only a word in which a byte is suspected is looked at byte by byte.
+            while index + 8 <= bytes.count {
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                let low = word &- 0x2020_2020_2020_2020
+                let delete = (word ^ 0x7F7F_7F7F_7F7F_7F7F) &- 0x0101_0101_0101_0101
+                let quote = (word ^ 0x2222_2222_2222_2222) &- 0x0101_0101_0101_0101
+                let backslash = (word ^ 0x5C5C_5C5C_5C5C_5C5C) &- 0x0101_0101_0101_0101
+                if (word | low | delete | quote | backslash) & 0x8080_8080_8080_8080 != 0 {
+                    for place in index..<index + 8 where unsafe !ASCII.isQuotable(bytes[place]) { return false }
+                }
+                index += 8
+            }
+            while index < bytes.count {
+                if unsafe !ASCII.isQuotable(bytes[index]) { return false }
+                index += 1
+            }
+            return true
+        }
+    }
+
     /// Whether the array holds the same bytes.
     package func isEqual(to bytes: [UInt8]) -> Bool {
         isEqual(to: bytes.span)

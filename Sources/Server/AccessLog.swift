@@ -12,12 +12,9 @@ import POSIX
 final class AccessLog: ExchangeJournal {
     private let sink: LogSink?
     private let logger: Logger
-    private var line: [UInt8] = []
-    /// "[22/Nov/2026:20:05:38 +0000]", and the second it stands for.
+    /// What stands between the address and the request: " - - [22/Nov/2026:20:05:38 +0000] \"".
     private var timeText: [UInt8] = []
     private var timeSecond = -1
-    /// The moment of the current turn; set by the worker.
-    var now = WallTime.now
 
     /// - Parameter sink: nil to write no lines.
     init(_ sink: LogSink?, logger: Logger) {
@@ -25,111 +22,100 @@ final class AccessLog: ExchangeJournal {
         self.logger = logger
     }
 
+    /// The moment of the turn that begins; set by the worker.
+    func setTime(_ now: WallTime) {
+        guard sink != nil, now.seconds != timeSecond else { return }
+        timeSecond = now.seconds
+        timeText = [UInt8](" - - ".utf8) + LogTime.commonFormat(now) + [UInt8](" \"".utf8)
+    }
+
     func record(
         _ request: borrowing Request, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool
     ) {
         guard let sink else { return }
-        begin(peer)
-        line.append(" \"")
-        appendQuoted(request.bytes.span.extracting(request.methodName))
-        line.append(byte: ASCII.space)
-        appendQuoted(request.bytes.span.extracting(request.target))
-        line.append(request.minorVersion == 0 ? " HTTP/1.0\" " : " HTTP/1.1\" ")
-        append(status, contentByteCount)
-        line.append(" \"")
-        append(.referer, of: request)
-        line.append("\" \"")
-        append(.userAgent, of: request)
-        line.append("\" ")
-        appendSession(peer)
-        line.append(byte: ASCII.space)
-        appendSeconds(max(0, MonotonicTime.now.nanoseconds - request.arrival))
-        line.append(isComplete ? "\n" : " incomplete\n")
-        sink.append(line)
+        let nanoseconds = max(0, MonotonicTime.now.nanoseconds - request.arrival)
+        let head = request.bytes.span
+        sink.append { line in
+            line.append(text: peer.address)
+            line.append(timeText)
+            // One space, which is all that may stand between them, comes along.
+            line.append(quotable: head.extracting(request.methodName.lowerBound..<request.target.upperBound))
+            line.append(request.minorVersion == 0 ? " HTTP/1.0\" " : " HTTP/1.1\" ")
+            line.append(status, contentByteCount)
+            line.append(" \"")
+            line.append(.referer, of: request)
+            line.append("\" \"")
+            line.append(.userAgent, of: request)
+            line.append("\" ")
+            line.append(session: peer)
+            line.append(seconds: nanoseconds)
+            line.append(isComplete ? "\n" : " incomplete\n")
+        }
     }
 
     func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int) {
         guard let sink else { return }
-        begin(peer)
-        line.append(" \"-\" ")
-        append(status, contentByteCount)
-        line.append(" \"-\" \"-\" ")
-        appendSession(peer)
-        line.append(byte: ASCII.space)
-        appendSeconds(0)
-        line.append("\n")
-        sink.append(line)
-    }
-
-    private func begin(_ peer: Peer) {
-        line.removeAll(keepingCapacity: true)
-        line.append(text: peer.address)
-        line.append(" - - ")
-        appendTime()
-    }
-
-    private func append(_ status: StatusCode, _ contentByteCount: Int) {
-        line.append(decimal: status.rawValue)
-        line.append(byte: ASCII.space)
-        line.append(decimal: contentByteCount)
+        sink.append { line in
+            line.append(text: peer.address)
+            line.append(timeText)
+            line.append("-\" ")
+            line.append(status, contentByteCount)
+            line.append(" \"-\" \"-\" ")
+            line.append(session: peer)
+            line.append(seconds: 0)
+            line.append("\n")
+        }
     }
 
     func report(_ problem: String, _ request: borrowing Request, peer: Peer) {
         logger.error("\(peer.address): \(request.text(request.methodName)) \(request.text(request.target)): \(problem)")
     }
+}
 
-    private func append(_ name: FieldName, of request: borrowing Request) {
-        guard let value = request.value(of: name), !value.isEmpty else {
-            line.append(byte: UInt8(ascii: "-"))
-            return
-        }
-        appendQuoted(request.bytes.span.extracting(value))
+extension ByteQueue {
+    fileprivate mutating func append(_ status: StatusCode, _ contentByteCount: Int) {
+        append(decimal: status.rawValue)
+        append(byte: ASCII.space)
+        append(decimal: contentByteCount)
     }
 
-    private func appendSession(_ peer: Peer) {
-        line.append(text: peer.protocolVersion ?? "-")
-        line.append(byte: ASCII.space)
-        line.append(text: peer.cipher ?? "-")
-        line.append(peer.isResumed ? " r " : " - ")
-        if let name = peer.serverName {
-            appendQuoted([UInt8](name.utf8).span)
-        } else {
-            line.append(byte: UInt8(ascii: "-"))
+    fileprivate mutating func append(_ name: FieldName, of request: borrowing Request) {
+        guard let value = request.value(of: name), !value.isEmpty else {
+            append(byte: UInt8(ascii: "-"))
+            return
         }
+        append(quotable: request.bytes.span.extracting(value))
+    }
+
+    /// What protects the connection, with a space behind it.
+    fileprivate mutating func append(session peer: Peer) {
+        append(text: peer.protocolVersion ?? "-")
+        append(byte: ASCII.space)
+        append(text: peer.cipher ?? "-")
+        append(peer.isResumed ? " r " : " - ")
+        append(quotable: (peer.serverName ?? "-").utf8Span.span)
+        append(byte: ASCII.space)
     }
 
     /// Bytes from a client, so that they can neither end the quotes nor the line.
-    private func appendQuoted(_ bytes: Span<UInt8>) {
-        var isPlain = true
-        for index in 0..<bytes.count where !Self.isPlain(bytes[index]) { isPlain = false }
-        if isPlain { return line.append(bytes) }
+    fileprivate mutating func append(quotable bytes: Span<UInt8>) {
+        if bytes.isQuotable { return append(bytes) }
         for index in 0..<bytes.count {
             let byte = bytes[index]
-            if Self.isPlain(byte) {
-                line.append(byte)
+            if ASCII.isQuotable(byte) {
+                append(byte: byte)
             } else {
-                line.append("\\x")
-                line.append(hexadecimal: UInt64(byte), digitCount: 2)
+                append("\\x")
+                append(hexadecimal: UInt64(byte), digitCount: 2)
             }
         }
     }
 
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte < 0x7F && byte != ASCII.quote && byte != ASCII.backslash
-    }
-
-    private func appendSeconds(_ nanoseconds: Int64) {
-        line.append(decimal: Int(nanoseconds / 1_000_000_000))
-        line.append(byte: ASCII.dot)
-        line.append(decimal: Int(nanoseconds / 1000 % 1_000_000), digitCount: 6)
-    }
-
-    private func appendTime() {
-        if now.seconds != timeSecond {
-            timeSecond = now.seconds
-            timeText = LogTime.commonFormat(now)
-        }
-        line.append(timeText)
+    /// Seconds with six digits behind the point.
+    fileprivate mutating func append(seconds nanoseconds: Int64) {
+        append(decimal: Int(nanoseconds / 1_000_000_000))
+        append(byte: ASCII.dot)
+        append(decimal: Int(nanoseconds / 1000 % 1_000_000), digitCount: 6)
     }
 }
 

@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 package import POSIX
 import Synchronization
 
@@ -9,7 +9,7 @@ import Synchronization
 package final class LogSink: Sendable {
     private struct State: ~Copyable {
         var file: FileDescriptor
-        var pending: [UInt8] = []
+        var pending = ByteQueue()
         var droppedCount = 0
     }
 
@@ -28,12 +28,17 @@ package final class LogSink: Sendable {
 
     /// Adds lines, each with its line feed, to what `flush()` writes; a full batch is written at once.
     package func append(_ lines: [UInt8]) {
+        append { $0.append(lines) }
+    }
+
+    /// Adds a line that is written where it waits, without a copy; `write` may only append.
+    package func append(_ write: (inout ByteQueue) -> Void) {
         state.withLock { state in
-            guard state.pending.count + lines.count <= Self.byteLimit else {
+            guard state.pending.count < Self.byteLimit else {
                 state.droppedCount += 1
                 return
             }
-            state.pending.append(contentsOf: lines)
+            write(&state.pending)
             if state.pending.count >= Self.batchByteCount { Self.write(&state) }
         }
     }
@@ -51,22 +56,24 @@ package final class LogSink: Sendable {
     private static func write(_ state: inout State) {
         guard !state.pending.isEmpty else { return }
         do throws(SystemError) {
-            guard case .bytes(let count) = try state.file.writeWithoutWaiting(state.pending.span) else { return }
-            if count == state.pending.count {
-                state.pending.removeAll(keepingCapacity: true)
-            } else {
-                state.pending.removeFirst(count)
-            }
+            guard case .bytes(let count) = try state.file.writeWithoutWaiting(state.pending.readable) else { return }
+            state.pending.consume(count)
         } catch {
             // The disk is full, or the reader has gone: a log has nobody left to complain to.
-            state.droppedCount += state.pending.count { $0 == ASCII.lineFeed }
-            state.pending.removeAll(keepingCapacity: true)
+            state.droppedCount += lineCount(state.pending.readable)
+            state.pending.removeAll()
             return
         }
         if state.droppedCount > 0, state.pending.isEmpty {
             let note = "martinet: \(state.droppedCount) log lines were lost: the log could not be written in time\n"
             state.droppedCount = 0
-            state.pending.append(contentsOf: note.utf8)
+            state.pending.append(text: note)
         }
+    }
+
+    private static func lineCount(_ text: Span<UInt8>) -> Int {
+        var count = 0
+        for index in 0..<text.count where text[index] == ASCII.lineFeed { count += 1 }
+        return count
     }
 }

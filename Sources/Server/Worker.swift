@@ -146,7 +146,7 @@ package final class Worker {
     private func setTime() {
         bench.now = .now
         let wall = WallTime.now
-        journal.now = wall
+        journal.setTime(wall)
         if wall.seconds != dateSecond {
             dateSecond = wall.seconds
             var line: [UInt8] = []

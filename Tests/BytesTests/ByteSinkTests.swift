@@ -35,6 +35,9 @@ struct ByteSinkTests {
         var bytes: [UInt8] = []
         bytes.append(decimal: value, digitCount: digitCount)
         #expect(String(decoding: bytes, as: UTF8.self) == expected)
+        var queue = ByteQueue()
+        queue.append(decimal: value, digitCount: digitCount)
+        #expect([UInt8](copying: queue.readable) == bytes)
     }
 
     @Test(

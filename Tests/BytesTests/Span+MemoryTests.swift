@@ -61,4 +61,21 @@ struct SpanMemoryTests {
             _ = bytes.span.firstIndex(of: 1, from: 2)
         }
     }
+
+    @Test("What cannot stand between quotes is noticed wherever it stands", arguments: 0..<20)
+    func quotable(place: Int) {
+        for byte in UInt8.min ... .max {
+            var bytes = [UInt8](repeating: UInt8(ascii: "a"), count: 20)
+            bytes[place] = byte
+            let isQuotable = bytes.span.isQuotable
+            #expect(isQuotable == (byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C))
+        }
+    }
+
+    @Test("Nothing is quotable")
+    func quotableEmpty() {
+        let none: [UInt8] = []
+        let isQuotable = none.span.isQuotable
+        #expect(isQuotable)
+    }
 }
