@@ -27,6 +27,13 @@ package struct TLSError: Error, Equatable, CustomStringConvertible {
         ERR_clear_error()
     }
 
+    /// Empties this thread's error queue, so that what a call leaves in it is that call's.
+    ///
+    /// It is nearly always empty, which OpenSSL finds out by looking at all of its sixteen places: 800 instructions.
+    static func clearQueue() {
+        if ERR_peek_error() != 0 { ERR_clear_error() }
+    }
+
     package var description: String { "\(action): \(reason)" }
 
     /// The peer ended the stream without a close_notify, or left during the handshake.

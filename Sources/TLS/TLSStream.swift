@@ -37,7 +37,7 @@ import COpenSSL
 
     /// Takes the handshake as far as the staged bytes allow.
     package mutating func handshake() throws(TLSError) -> Progress {
-        ERR_clear_error()
+        TLSError.clearQueue()
         let result = unsafe SSL_do_handshake(ssl)
         if result == 1 { return .done(0) }
         switch unsafe SSL_get_error(ssl, result) {
@@ -48,7 +48,7 @@ import COpenSSL
 
     /// Reads plaintext into the queue, one record's worth or `byteCount` bytes at the most.
     package mutating func read(into queue: inout ByteQueue, atMost byteCount: Int) throws(TLSError) -> Progress {
-        ERR_clear_error()
+        TLSError.clearQueue()
         var count = 0
         var room = queue.room(atLeast: byteCount)
         let result = unsafe room.withUnsafeMutableBytes { bytes in
@@ -77,7 +77,7 @@ import COpenSSL
     /// Encrypts the bytes into the transport.
     package mutating func write(_ bytes: Span<UInt8>) throws(TLSError) {
         guard !bytes.isEmpty else { return }
-        ERR_clear_error()
+        TLSError.clearQueue()
         var start = 0
         // With SSL_MODE_ENABLE_PARTIAL_WRITE each call writes a record.
         while start < bytes.count {
@@ -94,9 +94,9 @@ import COpenSSL
 
     /// Tells the peer that no more will come (close_notify, RFC 8446 §6.1). Harmless when repeated.
     package mutating func close() {
-        ERR_clear_error()
+        TLSError.clearQueue()
         _ = unsafe SSL_shutdown(ssl)
-        ERR_clear_error()
+        TLSError.clearQueue()
     }
 
     /// Whether the peer has sent its close_notify.
