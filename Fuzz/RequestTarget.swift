@@ -38,8 +38,8 @@ private struct Outcome {
         let journal = Journal()
         let responder = Menu()
         let service = HTTP1Service(responder: responder, journal: journal)
-        service.date = 1_795_377_600
-        service.dateLine = [UInt8]("Date: Sun, 22 Nov 2026 20:00:00 GMT\r\n".utf8)
+        service.moment.date = 1_795_377_600
+        service.moment.dateLine = [UInt8]("Date: Sun, 22 Nov 2026 20:00:00 GMT\r\n".utf8)
         var connection = HTTP1Connection(peer: .unknown)
         var input = ByteQueue()
         var queue = ByteQueue()

@@ -29,12 +29,23 @@ package struct Response {
 
 /// A response as its protocol writes it, made when it is first sent, so that sending it again is one copy.
 package final class PreparedMessage {
-    /// Head and content; empty until they are made.
-    package var bytes: [UInt8] = []
-    /// Where in the bytes the `Date` line stands, which is renewed each time.
-    package var dateOffset = 0
-    /// How many of the bytes are content.
-    package var contentByteCount = 0
+    /// Nil until the response is sent for the first time.
+    package var wire: Wire?
+
+    package struct Wire {
+        /// Head and content.
+        package let bytes: [UInt8]
+        /// Where in the bytes the `Date` line stands, which is renewed each time.
+        package let dateOffset: Int
+        /// How many of the bytes are content.
+        package let contentByteCount: Int
+
+        package init(bytes: [UInt8], dateOffset: Int, contentByteCount: Int) {
+            self.bytes = bytes
+            self.dateOffset = dateOffset
+            self.contentByteCount = contentByteCount
+        }
+    }
 
     package init() {}
 }

@@ -61,7 +61,7 @@ package struct HTTP1Connection: ~Copyable {
     private var scanner = HeadScanner()
     private var exchange: (any Exchange)?
     /// The request in progress, kept only when its exchange outlasts a turn.
-    private var request: Request?
+    private var kept: KeptRequest?
     private var status = StatusCode.ok
     private var contentByteCount = 0
     private var minorVersion = 1
@@ -126,17 +126,14 @@ package struct HTTP1Connection: ~Copyable {
     /// It returns when it waits for something, which `waiting` names, or is finished. While it is `.output` that it waits
     /// for, it is to be called again as soon as `output` has been emptied.
     package mutating func advance(_ input: inout ByteQueue, _ output: inout ByteQueue, _ service: HTTP1Service) {
-        // Taken out for as long as it is worked with, since each access to it there would be checked for exclusivity.
-        var head = Request()
-        swap(&head, &service.request)
-        advance(&input, &output, &head, service)
-        swap(&head, &service.request)
+        // Lent for the whole of it, since each access to it there would be checked for exclusivity.
+        advance(&input, &output, &service.request, service)
     }
 
     private mutating func advance(
         _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: inout Request, _ service: HTTP1Service
     ) {
-        exchange?.advance(service.now)
+        exchange?.advance(service.moment.now)
         while !isFinished {
             if case .head = reading {
                 guard output.count < HTTP1Service.outputByteCount else {
@@ -145,25 +142,31 @@ package struct HTTP1Connection: ~Copyable {
                 }
                 guard begin(&input, &output, &head, service) else { return }
             }
-            receiveContent(&input, &output, head, service)
-            if isFinished { return }
-            writeResponse(&output, head, service)
-            // Content that the exchange did not take before its response was complete is dropped.
-            if case .complete = writing, case .content = reading { receiveContent(&input, &output, head, service) }
-            if isFinished { return }
-            guard case .complete = reading, case .complete = writing else {
-                if request == nil { request = head }
-                return
+            if !isExchangeComplete {
+                receiveContent(&input, &output, head, service)
+                if isFinished { return }
+                writeResponse(&output, head, service)
+                // Content that the exchange did not take before its response was complete is dropped.
+                if case .complete = writing, case .content = reading { receiveContent(&input, &output, head, service) }
+                if isFinished { return }
+                guard isExchangeComplete else {
+                    if kept == nil { kept = KeptRequest(head) }
+                    return
+                }
             }
             finishExchange(head, service)
         }
     }
 
+    private var isExchangeComplete: Bool {
+        if case .complete = reading, case .complete = writing { true } else { false }
+    }
+
     /// The connection was lost or is given up: records the exchange in progress, if there is one.
     package mutating func abandon(_ service: HTTP1Service) {
-        if let request {
+        if let kept {
             if !hasBegunResponse { status = .clientClosedRequest }
-            record(request, isComplete: false, service)
+            record(kept.request, isComplete: false, service)
         }
         truncate()
     }
@@ -177,7 +180,7 @@ package struct HTTP1Connection: ~Copyable {
             isHead = false
             refuse(.late, nil, &output, service)
         case .content:
-            refuse(.late, request, &output, service)
+            refuse(.late, kept?.request, &output, service)
         case .response, .output:
             abandon(service)
         }
@@ -236,8 +239,9 @@ package struct HTTP1Connection: ~Copyable {
         discardedByteCount = 0
         waiting = .response
         head.peer = peer
-        head.arrival = service.now
-        head.date = service.date
+        let moment = service.moment
+        head.arrival = moment.now
+        head.date = moment.date
         minorVersion = head.minorVersion
         isHead = head.method == .head
         isLastRequest = !asksToPersist(head)
@@ -250,7 +254,7 @@ package struct HTTP1Connection: ~Copyable {
             self.exchange = exchange
             if content == .none {
                 exchange.endContent()
-                exchange.advance(service.now)
+                exchange.advance(moment.now)
             } else if !exchange.wantsContent {
                 forgoContent(content)
             }
@@ -258,7 +262,7 @@ package struct HTTP1Connection: ~Copyable {
             if content != .none {
                 forgoContent(content)
             } else if let message = response.prepared, persists, minorVersion == 1, !isHead {
-                send(message, of: response, &output, service)
+                send(message, of: response, &output, date: moment.dateLine)
                 return
             }
             writing = .held(response)
@@ -340,7 +344,7 @@ package struct HTTP1Connection: ~Copyable {
             }
         } catch {
             input.removeAll()
-            refuse(error, request ?? copy head, &output, service)
+            refuse(error, kept?.request ?? copy head, &output, service)
         }
     }
 
@@ -381,7 +385,7 @@ package struct HTTP1Connection: ~Copyable {
             persists ? (minorVersion == 0 ? "Connection: keep-alive\r\n" : nil) : "Connection: close\r\n"
         if !response.isVerbatim {
             ResponseSerializer.writeHead(
-                response, framing: framing, date: service.dateLine, persistence: persistence, to: &output)
+                response, framing: framing, date: service.moment.dateLine, persistence: persistence, to: &output)
         }
         let hasContent = (!isHead && framing != .none && framing != .length(0)) || response.isVerbatim
         switch response.content {
@@ -394,14 +398,15 @@ package struct HTTP1Connection: ~Copyable {
 
     /// Sends a whole message that was made before, or makes it for this time and all that follow.
     private mutating func send(
-        _ message: PreparedMessage, of response: Response, _ output: inout ByteQueue, _ service: HTTP1Service
+        _ message: PreparedMessage, of response: Response, _ output: inout ByteQueue, date: [UInt8]
     ) {
-        if message.bytes.isEmpty { ResponseSerializer.prepare(message, response, date: service.dateLine) }
+        let wire = message.wire ?? ResponseSerializer.prepare(response, date: date)
+        message.wire = wire
         let start = output.count
-        output.append(message.bytes)
-        output.overwrite(at: start + message.dateOffset, with: service.dateLine)
+        output.append(wire.bytes)
+        output.overwrite(at: start + wire.dateOffset, with: date)
         status = response.status
-        contentByteCount = message.contentByteCount
+        contentByteCount = wire.contentByteCount
         writing = .complete
     }
 
@@ -520,8 +525,8 @@ package struct HTTP1Connection: ~Copyable {
     }
 
     private mutating func finishExchange(_ head: borrowing Request, _ service: HTTP1Service) {
-        if let request {
-            record(request, isComplete: true, service)
+        if let kept {
+            record(kept.request, isComplete: true, service)
         } else {
             record(head, isComplete: true, service)
         }
@@ -535,7 +540,7 @@ package struct HTTP1Connection: ~Copyable {
 
     /// The exchange is over; the next may follow if the connection persists.
     private mutating func beginNext() {
-        request = nil
+        kept = nil
         exchange = nil
         exchangeCount += 1
         reading = .head
@@ -561,7 +566,7 @@ package struct HTTP1Connection: ~Copyable {
         }
         guard !hasBegunResponse else {
             // The response has begun: all that is left is to end the connection before its content is complete.
-            self.request = request
+            kept = request.map(KeptRequest.init)
             abandon(service)
             return
         }
@@ -580,7 +585,7 @@ package struct HTTP1Connection: ~Copyable {
         } else {
             service.journal.recordUnreadable(peer: peer, status: error.status, contentByteCount: contentByteCount)
         }
-        self.request = nil
+        kept = nil
         reading = .complete
         writing = .complete
         isFinished = true
@@ -588,17 +593,27 @@ package struct HTTP1Connection: ~Copyable {
 
     /// The response cannot be completed.
     private mutating func fail(_ problem: String, _ head: borrowing Request, _ service: HTTP1Service) {
-        if request == nil { request = copy head }
-        if let request { service.journal.report(problem, request, peer: peer) }
+        let request = kept?.request ?? copy head
+        kept = KeptRequest(request)
+        service.journal.report(problem, request, peer: peer)
         abandon(service)
     }
 
     private mutating func truncate() {
-        request = nil
+        kept = nil
         exchange = nil
         reading = .complete
         writing = .complete
         isTruncated = true
         isFinished = true
+    }
+}
+
+/// The request of an exchange that outlasts its turn. In a box, which most connections do without.
+private final class KeptRequest {
+    let request: Request
+
+    init(_ request: Request) {
+        self.request = request
     }
 }

@@ -4,16 +4,22 @@ package import HTTP
 package final class HTTP1Service {
     package let responder: any Responder
     package let journal: any ExchangeJournal
-    /// The whole `Date` line; renewed by the worker once a second.
-    package var dateLine: [UInt8] = []
-    /// The moment of the current turn, in nanoseconds of the monotonic clock.
-    package var now: Int64 = 0
-    /// The time of day, in seconds since 1970.
-    package var date = 0
+    /// What the clocks said when the current turn began; set by the worker.
+    package var moment = Moment()
     /// Set when the worker is about to leave: every response then says that its connection ends.
     package var isDraining = false
     /// The head that is being read. One for all: an exchange that outlasts its turn keeps a copy.
     var request = Request()
+
+    /// A moment in the forms that connections need it in.
+    package struct Moment {
+        /// In nanoseconds of the monotonic clock.
+        package var now: Int64 = 0
+        /// The time of day, in seconds since 1970.
+        package var date = 0
+        /// The same as a whole `Date` line.
+        package var dateLine: [UInt8] = []
+    }
 
     /// A response is produced while fewer than this many bytes wait to be encrypted: eight records of 16 KiB.
     package static let outputByteCount = 128 * 1024

@@ -53,18 +53,19 @@ package enum ResponseSerializer {
     /// Makes the whole message of a response whose content is at hand, for a connection that persists.
     ///
     /// - Parameter date: a whole `Date` line; of later ones the length must be the same.
-    static func prepare(_ message: PreparedMessage, _ response: Response, date: [UInt8]) {
+    static func prepare(_ response: Response, date: [UInt8]) -> PreparedMessage.Wire {
         var content: [UInt8] = []
         if case .bytes(let bytes) = response.content { content = bytes }
         var queue = ByteQueue(capacity: 512 + response.fields.bytes.count + content.count)
         writeStatusLine(response.status, to: &queue)
-        message.dateOffset = queue.count
+        let dateOffset = queue.count
         queue.removeAll()
         let framing = framing(response, minorVersion: 1)
         writeHead(response, framing: framing, date: date, persistence: nil, to: &queue)
         if framing != .none { queue.append(content) }
-        message.contentByteCount = framing == .none ? 0 : content.count
-        message.bytes = [UInt8](copying: queue.readable)
+        return PreparedMessage.Wire(
+            bytes: [UInt8](copying: queue.readable), dateOffset: dateOffset,
+            contentByteCount: framing == .none ? 0 : content.count)
     }
 
     /// The interim response that has the client send its content (RFC 9110 §10.1.1).

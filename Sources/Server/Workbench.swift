@@ -34,7 +34,7 @@ final class Workbench {
     var output = ByteQueue(capacity: HTTP1Service.outputByteCount + 16 * 1024)
     /// The moment at which the current round of turns began.
     var now: MonotonicTime {
-        didSet { service.now = now.nanoseconds }
+        didSet { service.moment.now = now.nanoseconds }
     }
 
     init(
@@ -49,6 +49,6 @@ final class Workbench {
         self.namesServer = namesServer
         transport = try Transport()
         now = .now
-        service.now = now.nanoseconds
+        service.moment.now = now.nanoseconds
     }
 }

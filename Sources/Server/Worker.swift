@@ -153,8 +153,8 @@ package final class Worker {
             line.append("Date: ")
             HTTPDate.append(wall.seconds, to: &line)
             line.append("\r\n")
-            bench.service.dateLine = line
-            bench.service.date = wall.seconds
+            bench.service.moment.dateLine = line
+            bench.service.moment.date = wall.seconds
         }
     }
 

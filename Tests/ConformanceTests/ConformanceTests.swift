@@ -69,8 +69,8 @@ struct ConformanceTests {
     private func run(_ tested: Case, cuts: [Int]) throws -> Outcome {
         let responder = try FileResponder(FileSite(root: Fixture.site), mediaTypes: MediaTypes())
         let service = HTTP1Service(responder: responder, journal: NoJournal())
-        service.date = 1_795_377_600
-        service.dateLine = [UInt8]("Date: Sun, 22 Nov 2026 20:00:00 GMT\r\n".utf8)
+        service.moment.date = 1_795_377_600
+        service.moment.dateLine = [UInt8]("Date: Sun, 22 Nov 2026 20:00:00 GMT\r\n".utf8)
         var connection = HTTP1Connection(peer: Peer(address: "192.0.2.1", port: 50_000))
         var input = ByteQueue()
         var output = ByteQueue()

@@ -12,7 +12,7 @@ final class Wire {
 
     init(_ open: @escaping (borrowing Request) -> Answer) {
         service = HTTP1Service(responder: ClosureResponder(open), journal: journal)
-        service.dateLine = [UInt8]("Date: now\r\n".utf8)
+        service.moment.dateLine = [UInt8]("Date: now\r\n".utf8)
     }
 
     var state: HTTP1Connection.State { connection.state }
