@@ -15,6 +15,8 @@ final class AccessLog: ExchangeJournal {
     /// What stands between the address and the request: " - - [22/Nov/2026:20:05:38 +0000] \"".
     private var timeText: [UInt8] = []
     private var timeSecond = -1
+    /// What was last written of a session. Most have the same protocol, cipher suite and server name.
+    private var lastSession: (peer: Peer, text: [UInt8])?
 
     /// - Parameter sink: nil to write no lines.
     init(_ sink: LogSink?, logger: Logger) {
@@ -35,6 +37,7 @@ final class AccessLog: ExchangeJournal {
         guard let sink else { return }
         let nanoseconds = max(0, MonotonicTime.now.nanoseconds - request.arrival)
         let head = request.bytes.span
+        let session = sessionText(peer)
         sink.append { line in
             line.append(text: peer.address)
             line.append(timeText)
@@ -46,8 +49,7 @@ final class AccessLog: ExchangeJournal {
             line.append(.referer, of: request)
             line.append("\" \"")
             line.append(.userAgent, of: request)
-            line.append("\" ")
-            line.append(session: peer)
+            line.append(session)
             line.append(seconds: nanoseconds)
             line.append(isComplete ? "\n" : " incomplete\n")
         }
@@ -55,13 +57,14 @@ final class AccessLog: ExchangeJournal {
 
     func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int) {
         guard let sink else { return }
+        let session = sessionText(peer)
         sink.append { line in
             line.append(text: peer.address)
             line.append(timeText)
             line.append("-\" ")
             line.append(status, contentByteCount)
-            line.append(" \"-\" \"-\" ")
-            line.append(session: peer)
+            line.append(" \"-\" \"-")
+            line.append(session)
             line.append(seconds: 0)
             line.append("\n")
         }
@@ -69,6 +72,30 @@ final class AccessLog: ExchangeJournal {
 
     func report(_ problem: String, _ request: borrowing Request, peer: Peer) {
         logger.error("\(peer.address): \(request.text(request.methodName)) \(request.text(request.target)): \(problem)")
+    }
+
+    /// What protects the connection, between the user agent and the seconds: "\" TLSv1.3 TLS_AES_128_GCM_SHA256 - localhost ".
+    private func sessionText(_ peer: Peer) -> [UInt8] {
+        if let lastSession, lastSession.peer.hasSession(of: peer) { return lastSession.text }
+        var line = ByteQueue()
+        line.append("\" ")
+        line.append(text: peer.protocolVersion ?? "-")
+        line.append(byte: ASCII.space)
+        line.append(text: peer.cipher ?? "-")
+        line.append(peer.isResumed ? " r " : " - ")
+        line.append(quotable: (peer.serverName ?? "-").utf8Span.span)
+        line.append(byte: ASCII.space)
+        let text = [UInt8](copying: line.readable)
+        lastSession = (peer, text)
+        return text
+    }
+}
+
+extension Peer {
+    /// Whether a line says the same of both sessions.
+    fileprivate func hasSession(of other: Peer) -> Bool {
+        isResumed == other.isResumed && protocolVersion == other.protocolVersion && cipher == other.cipher
+            && serverName == other.serverName
     }
 }
 
@@ -85,16 +112,6 @@ extension ByteQueue {
             return
         }
         append(quotable: request.bytes.span.extracting(value))
-    }
-
-    /// What protects the connection, with a space behind it.
-    fileprivate mutating func append(session peer: Peer) {
-        append(text: peer.protocolVersion ?? "-")
-        append(byte: ASCII.space)
-        append(text: peer.cipher ?? "-")
-        append(peer.isResumed ? " r " : " - ")
-        append(quotable: (peer.serverName ?? "-").utf8Span.span)
-        append(byte: ASCII.space)
     }
 
     /// Bytes from a client, so that they can neither end the quotes nor the line.

@@ -16,6 +16,8 @@ import POSIX
     private var entries: [Entry] = []
     private let keyLog: KeyLog?
     private let clientAuthorities: ClientAuthorities?
+    /// The names of the cipher suites in use: one text for all connections that have the same.
+    private var cipherNames: [CUnsignedInt: String] = [:]
 
     /// Names, versions and order of TLS 1.2's suites: forward secrecy and AEAD only, AES-128 first.
     private static let suites12 = """
@@ -130,6 +132,15 @@ import POSIX
             entries.firstIndex { $0.patterns.contains { !$0.isWildcard && $0.covers(name) } }
             ?? entries.firstIndex { $0.patterns.contains { $0.covers(name) } }
         return unsafe match.map { unsafe entries[$0].context } ?? pointer
+    }
+
+    /// OpenSSL's name of a cipher suite.
+    func name(of cipher: OpaquePointer) -> String {
+        let number = unsafe SSL_CIPHER_get_id(cipher)
+        if let known = cipherNames[number] { return known }
+        let name = unsafe SSL_CIPHER_get_name(cipher).map { unsafe String(cString: $0) } ?? ""
+        cipherNames[number] = name
+        return name
     }
 
     fileprivate func log(keyLine: String) {

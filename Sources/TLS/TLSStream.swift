@@ -106,9 +106,7 @@ import COpenSSL
     package var session: TLSSession {
         var protocolText = "", cipherText = ""
         if let name = unsafe SSL_get_version(ssl) { unsafe protocolText = String(cString: name) }
-        if let name = unsafe SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)) {
-            unsafe cipherText = String(cString: name)
-        }
+        if let cipher = unsafe SSL_get_current_cipher(ssl) { cipherText = unsafe context.name(of: cipher) }
         return TLSSession(
             protocolVersion: protocolText, cipher: cipherText, isResumed: unsafe SSL_session_reused(ssl) == 1,
             serverName: serverName,
