@@ -35,6 +35,10 @@ package final class ChildReaper {
         epoll = try Epoll()
     }
 
+    deinit {
+        endAll()
+    }
+
     /// Readable when a child has ended.
     package var descriptor: CInt { epoll.descriptor.number }
 
