@@ -70,6 +70,7 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests", dependencies: ["Responders", "HTTP1", "HTTP", "Bytes"], swiftSettings: house),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["martinet"], exclude: ["peer.py"], swiftSettings: house),
+            name: "EndToEndTests", dependencies: ["martinet"], exclude: ["peer.py", "cases.py", "Scripts"],
+            swiftSettings: house),
     ]
 )

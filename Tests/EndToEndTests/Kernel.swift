@@ -8,6 +8,30 @@ enum Kernel {
         return names.compactMap { Int32($0) }.filter { status(of: $0, "PPid") == Int(parent) && isAlive($0) }.sorted()
     }
 
+    /// All processes that descend from this one, those that have ended and were not reaped among them.
+    static func descendants(of ancestor: Int32) -> [Int32] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        let parents = Dictionary(
+            names.compactMap { Int32($0) }.compactMap { id in status(of: id, "PPid").map { (id, Int32($0)) } },
+            uniquingKeysWith: { $1 })
+        return parents.keys.filter { id in
+            var id = id
+            while let parent = parents[id], parent != 0 {
+                if parent == ancestor { return true }
+                id = parent
+            }
+            return false
+        }
+    }
+
+    /// What the process is called, and its state.
+    static func name(of process: Int32) -> String {
+        "\(process) \(line(of: process, "Name") ?? "") \(line(of: process, "State") ?? "")"
+    }
+
+    /// Whether the process exists, be it as a zombie.
+    static func exists(_ process: Int32) -> Bool { line(of: process, "State") != nil }
+
     /// Whether the process exists and has not ended.
     static func isAlive(_ process: Int32) -> Bool {
         guard let state = line(of: process, "State") else { return false }

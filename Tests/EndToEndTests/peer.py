@@ -41,8 +41,8 @@ def request(path="/", *fields, method="GET"):
 class Client:
     """A TLS connection that speaks HTTP/1.1 and notices an end without close_notify (SSLEOFError)."""
 
-    def __init__(self):
-        self.stream = trust.wrap_socket(plain(), server_hostname="localhost", suppress_ragged_eofs=False)
+    def __init__(self, session=None, name="localhost"):
+        self.stream = trust.wrap_socket(plain(), server_hostname=name, suppress_ragged_eofs=False, session=session)
         self.buffer = bytearray()
 
     def send(self, data):

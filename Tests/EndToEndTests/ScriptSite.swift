@@ -1,0 +1,89 @@
+import Foundation
+
+/// A folder to serve with scripts in it: Scripts/cgi-bin, compiled where it is C, and what no repository can hold.
+final class ScriptSite {
+    /// Holds the served folder and what lies beside it.
+    let folder: Folder
+    let site: Folder
+
+    init() throws {
+        folder = try Folder()
+        site = try Folder(in: folder)
+        try FileManager.default.copyItem(
+            atPath: Self.source.appending(path: "cgi-bin").path(percentEncoded: false), toPath: scripts)
+        try Self.compiled.get().write(to: URL(filePath: path("show")))
+        try makeExecutable("show")
+        try makeFiles()
+        try makeScripts()
+        try makeLinks()
+    }
+
+    var scripts: String { site.path("cgi-bin") }
+
+    /// The path of a script, or of something else in their directory.
+    func path(_ script: String) -> String { "\(scripts)/\(script)" }
+
+    /// The options that have it served.
+    var options: [String] { ["--cgi", "/cgi-bin/=\(scripts)"] }
+
+    private static let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Scripts")
+
+    /// The program of show.c.
+    private static let compiled = Result {
+        let folder = try Folder()
+        let code = source.appending(path: "cgi-bin/show.c").path(percentEncoded: false)
+        let outcome = try Client.run(["cc", "-O1", "-Wall", "-Werror", "-o", folder.path("show"), code])
+        guard outcome.status == 0 else { throw Missing(description: "cc failed:\n\(outcome.err)") }
+        return try folder.contents("show")
+    }
+
+    private func makeFiles() throws {
+        try site.write("probe", to: "probe")
+        try site.write("file", to: "a.txt")
+        try site.write("sorry", to: "sorry.html")
+        let manager = FileManager.default
+        for name in ["site/folder", "outside", "site/cgi-bin/folder/deeper", "site/cgi-bin/folder/.hidden"] {
+            let path = name.hasPrefix("site/") ? site.path(String(name.dropFirst(5))) : folder.path(name)
+            try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        guard unsafe mkfifo(path("fifo"), 0o644) == 0 else { throw Missing(description: "no FIFO could be made") }
+    }
+
+    private func makeScripts() throws {
+        for name in ["folder/show", "folder/deeper/show", "folder/.hidden/show", ".hidden"] {
+            try FileManager.default.copyItem(atPath: path("show"), toPath: path(name))
+        }
+        try FileManager.default.copyItem(atPath: path("say"), toPath: path("nph-say"))
+        let texts = [
+            "plain": "#!/bin/sh\necho secret\n",
+            "page.phpx": "<?php secret",
+            "no-interpreter": "#!/nowhere/sh\n",
+            "dos": "#!/bin/sh\r\necho\r\n",
+            "closed-interpreter": "#!\(path("plain"))\n",
+            "no-program": "secret words\n",
+            "empty": "",
+            "again": "#!/bin/sh\nprintf 'Location: /cgi-bin/again\\n\\n'\n",
+        ]
+        for (name, text) in texts {
+            try site.write(text, to: "cgi-bin/\(name)")
+            if !["plain", "page.phpx"].contains(name) { try makeExecutable(name) }
+        }
+        try folder.write("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nescaped'\n", to: "outside/escape")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("outside/escape"))
+    }
+
+    private func makeLinks() throws {
+        let links = [
+            "cgi-bin/linked": "show", "cgi-bin/escape": "../../outside/escape", "cgi-bin/outside": "../../outside",
+            "cgi-bin/loop": "loop", "cgi-bin/dangling": "nowhere", "other-way": "cgi-bin", "say-link": "cgi-bin/say",
+            "link-to-link": "say-link",
+        ]
+        for (name, target) in links {
+            try FileManager.default.createSymbolicLink(atPath: site.path(name), withDestinationPath: target)
+        }
+    }
+
+    private func makeExecutable(_ script: String) throws {
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path(script))
+    }
+}
