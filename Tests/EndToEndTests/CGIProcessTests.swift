@@ -1,0 +1,232 @@
+import Foundation
+import Testing
+
+@Suite("Processes of scripts (CGI, RFC 3875 §3.4)", .serialized)
+struct CGIProcessTests {
+    @Test("Scripts are told of the TLS session as mod_ssl tells it", arguments: ["TLSv1_2", "TLSv1_3"])
+    func session(version: String) throws {
+        try ScriptServer.run { server, _ in
+            try server.python(
+                """
+                from cases import Answer
+                trust.minimum_version = trust.maximum_version = ssl.TLSVersion.\(version)
+
+                def told(client, name):
+                    value = answer.value("$" + name)
+                    return value and value.decode()
+
+                session = None
+                for isResumed in False, True:
+                    client = Client(session)
+                    client.send(request("/cgi-bin/show"))
+                    answer = Answer(client, False)
+                    session = client.stream.session
+                    cipher, _, bits = client.stream.cipher()
+                    assert client.stream.session_reused == isResumed
+                    expected = {
+                        "SSL_PROTOCOL": client.stream.version(), "SSL_CIPHER": cipher,
+                        "SSL_CIPHER_USEKEYSIZE": str(bits), "SSL_CIPHER_ALGKEYSIZE": str(bits),
+                        "SSL_TLS_SNI": "localhost", "SSL_SESSION_RESUMED": "Resumed" if isResumed else "Initial",
+                        "SSL_CLIENT_VERIFY": "NONE", "REMOTE_PORT": str(client.stream.getsockname()[1]),
+                    }
+                    found = {name: told(client, name) for name in expected}
+                    assert found == expected, found
+                # Without a server name there is none.
+                trust.check_hostname = False
+                client = Client(name=None)
+                client.send(request("/cgi-bin/show"))
+                answer = Answer(client, False)
+                assert told(client, "SSL_TLS_SNI") is None
+                """)
+        }
+    }
+
+    @Test("The environment holds these variables and no others (§4.1, §7.2)")
+    func environment() throws {
+        try ScriptServer.run { server, _ in
+            let shown = try server.curl("-A", "a", path: "cgi-bin/show/info").out
+            let names = shown.split(separator: "\n").compactMap { $0.split(separator: "=").first.map(String.init) }
+            let ours = ["#", "0", "cwd", "descriptors", "group", "blocked", "ignored", "content"]
+            #expect(
+                Set(names).subtracting(ours) == [
+                    "PATH", "GATEWAY_INTERFACE", "SERVER_SOFTWARE", "SERVER_NAME", "SERVER_PORT", "SERVER_ADDR",
+                    "SERVER_PROTOCOL", "REQUEST_SCHEME", "HTTPS", "REQUEST_METHOD", "REQUEST_URI", "QUERY_STRING",
+                    "REQUEST_ID", "SCRIPT_NAME", "SCRIPT_FILENAME", "DOCUMENT_ROOT", "REDIRECT_STATUS", "PATH_INFO",
+                    "PATH_TRANSLATED", "REMOTE_ADDR", "REMOTE_HOST", "REMOTE_PORT", "SSL_PROTOCOL", "SSL_CIPHER",
+                    "SSL_CIPHER_USEKEYSIZE", "SSL_CIPHER_ALGKEYSIZE", "SSL_TLS_SNI", "SSL_SESSION_RESUMED",
+                    "SSL_CLIENT_VERIFY", "HTTP_HOST", "HTTP_USER_AGENT", "HTTP_ACCEPT",
+                ])
+            #expect(names.count == Set(names).count, "none is there twice")
+        }
+    }
+
+    @Test("When the client leaves, the script is asked to end, and ended where it takes no notice")
+    func clientLeaves() throws {
+        try ScriptServer.run { server, site in
+            for script in ["farewell", "stubborn"] {
+                let client = try begin(script, server)
+                defer { client.stop() }
+                let process = try #require(Int32(try client.waitForLine("begun").split(separator: " ")[1]))
+                #expect(Kernel.isAlive(process))
+                client.stop()
+                #expect(becomesTrue { !Kernel.exists(process) }, "\(script): \(Kernel.name(of: process))")
+            }
+            #expect(FileManager.default.fileExists(atPath: site.path("ended")), "it was asked")
+        }
+    }
+
+    @Test("When a client leaves before there is an answer, its script ends")
+    func clientLeavesEarly() throws {
+        try ScriptServer.run { server, _ in
+            let client = try server.startPython(
+                """
+                clients = [Client() for _ in range(4)]
+                for client in clients:
+                    client.send(request("/cgi-bin/mute"))
+                say("sent")
+                hear()
+                """)
+            defer { client.stop() }
+            try client.waitForLine("sent")
+            #expect(becomesTrue { server.scripts.count == 4 })
+            client.stop()
+            #expect(becomesTrue { server.scripts.isEmpty })
+        }
+    }
+
+    @Test("When a worker is killed, its scripts end with it, and the next worker answers")
+    func killedWorker() throws {
+        try ScriptServer.run { server, _ in
+            let clients = try ["farewell", "stubborn", "grandchild"].map { try begin($0, server) }
+            defer { for client in clients { client.stop() } }
+            for client in clients { try client.waitForLine("begun") }
+            #expect(server.scripts.count >= 2)
+            let worker = try #require(server.workers.first)
+            kill(worker, SIGKILL)
+            #expect(becomesTrue { server.scripts.isEmpty }, "\(server.scripts.map(Kernel.name))")
+            try server.log.waitForLine("replacing it")
+            #expect(try server.curl("-f", path: "cgi-bin/echo").status == 0)
+        }
+    }
+
+    @Test("When the server is told to leave, a script may finish")
+    func leavingServer() throws {
+        try ScriptServer.run { server, site in
+            let client = try begin("gate", server)
+            defer { client.stop() }
+            #expect(becomesTrue { !server.scripts.isEmpty })
+            server.process.send(SIGTERM)
+            try server.log.waitForLine("stopping: waiting")
+            try site.site.write("", to: "cgi-bin/open")
+            try client.waitForLine("begun through")
+        }
+    }
+
+    @Test("A process that has left its script's group keeps nobody waiting, and is no zombie when it ends")
+    func runaway() throws {
+        try ScriptServer.run { server, _ in
+            let answer = try server.curl("-f", path: "cgi-bin/runaway")
+            let process = try #require(Int32(answer.out), "\(answer.err)")
+            #expect(server.scripts == [process])
+            kill(process, SIGKILL)
+            #expect(becomesTrue { !Kernel.exists(process) }, "\(Kernel.name(of: process))")
+        }
+    }
+
+    @Test("As many run as may, twice as many wait, and others are told to come again")
+    func places() throws {
+        try ScriptServer.run(["--cgi-processes", "2"]) { server, site in
+            let crowd = try server.startPython(
+                """
+                clients = [Client() for _ in range(7)]
+                # With the answer come session tickets, which would be taken for another.
+                for client in clients:
+                    client.get("/a.txt")
+                for client in clients:
+                    client.send(request("/cgi-bin/gate"))
+                import select
+                ready, _, _ = select.select([client.stream for client in clients], [], [], patience)
+                refused = [client for client in clients if client.stream in ready]
+                assert len(refused) == 1, len(refused)
+                status, fields, _ = refused[0].answer()
+                assert status == 503 and int(fields["retry-after"]) > 0, (status, fields)
+                say("refused")
+                from cases import Answer
+                answers = [Answer(client, False) for client in clients if client not in refused]
+                assert [(answer.status, answer.content) for answer in answers] == [(200, b"through")] * 6
+                """)
+            defer { crowd.stop() }
+            try crowd.waitForLine("refused")
+            #expect(server.scripts.count { Kernel.name(of: $0).contains("gate") } == 2)
+            try site.site.write("", to: "cgi-bin/open")
+            let outcome = try crowd.outcome()
+            #expect(outcome.status == 0, "\(outcome.err)")
+            try server.log.waitForLine("2 scripts run, and more requests wait already")
+        }
+    }
+
+    @Test("Among a thousand requests to scripts that sleep, every one is answered, and files are at once")
+    func crowd() throws {
+        try ScriptServer.run(["--cgi-processes", "8", "--access-log", "none"]) { server, site in
+            for _ in 0..<8 { #expect(try server.curl("-f", path: "a.txt").status == 0) }
+            let memory = server.memory
+            let crowd = try server.startPython(
+                """
+                import selectors, time
+                from cases import Answer
+                raise_limit()
+                trust.check_hostname = False
+                trust.verify_mode = ssl.CERT_NONE
+                clients, files = [Client() for _ in range(1000)], Client()
+                # With the answer come session tickets, which would be taken for another.
+                for client in clients:
+                    client.get("/a.txt")
+                for client in clients:
+                    client.send(request("/cgi-bin/gate"))
+                counts = {200: 0, 503: 0}
+
+                def await_answers(count):
+                    while sum(counts.values()) < count:
+                        for key, _ in selector.select(patience):
+                            selector.unregister(key.fileobj)
+                            answer = Answer(key.data, False)
+                            answer.check(False)
+                            counts[answer.status] += 1
+
+                with selectors.DefaultSelector() as selector:
+                    for client in clients:
+                        selector.register(client.stream, selectors.EVENT_READ, client)
+                    await_answers(900)
+                    start = time.monotonic()
+                    for _ in range(10):
+                        assert files.get("/a.txt")[2] == b"file"
+                    took = time.monotonic() - start
+                    assert took < 2, f"files took {took} s"
+                    open("\(site.path("open"))", "w").close()
+                    await_answers(1000)
+                assert counts[200] >= 8, counts
+                say(f"{counts}")
+                """)
+            defer { crowd.stop() }
+            let outcome = try crowd.outcome(within: .seconds(60))
+            #expect(outcome.status == 0, "\(outcome.err)")
+            if Kernel.isMemoryExact {
+                #expect(becomesTrue { server.memory - memory < 24 * 1024 * 1024 }, "\(memory), then \(server.memory)")
+            }
+        }
+    }
+
+    /// Starts a client that asks for a script and says "begun " and the first line of its answer.
+    private func begin(_ script: String, _ server: Server) throws -> Client {
+        try server.startPython(
+            """
+            client = Client()
+            client.send(request("/cgi-bin/\(script)"))
+            client.head()
+            while not client.buffer.count(b"\\r\\n") > 1:
+                client.fill()
+            say("begun " + client.buffer.split(b"\\r\\n")[1].decode().strip())
+            hear()
+            """)
+    }
+}
