@@ -4,6 +4,7 @@
 #include <crypt.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <linux/openat2.h>
 #include <malloc.h>
 #include <poll.h>
@@ -64,6 +65,20 @@ int clinux_duplicate(int descriptor, int lowest) {
 int clinux_set_nonblocking(int descriptor) {
     int flags = fcntl(descriptor, F_GETFL);
     return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+}
+
+int clinux_keep_from_children(int lowest) {
+    if (syscall(SYS_close_range, lowest, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
+        return 0;
+    }
+    // Kernels before 5.11: what was inherited has small numbers.
+    for (int descriptor = lowest; descriptor < 4096; descriptor++) {
+        int flags = fcntl(descriptor, F_GETFD);
+        if (flags >= 0) {
+            fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC);
+        }
+    }
+    return 0;
 }
 
 int clinux_pidfd_open(pid_t child) {

@@ -40,6 +40,11 @@ package enum ThisProcess {
         }
     }
 
+    /// Keeps the descriptors that this process was started with from the processes it starts, its standard streams excepted.
+    package static func keepDescriptorsFromChildren() {
+        _ = clinux_keep_from_children(standardError + 1)
+    }
+
     /// Hands heap pages that are free back to the kernel.
     package static func trimHeap() {
         clinux_trim_heap()

@@ -25,6 +25,8 @@ struct RunWorker {
         // Whatever reaches the process group is the supervisor's to decide.
         Signal.ignore([.interrupt, .terminate, .hangUp, .user1, .user2, .pipe])
         ThisProcess.setName("martinet-\(index)")
+        // What the supervisor handed down had to stay open over an exec; scripts must get none of it.
+        ThisProcess.keepDescriptorsFromChildren()
         let control = ControlChannel(FileDescriptor(owning: Self.controlDescriptor))
         guard case .configuration(let bytes) = try control.receive() else {
             throw RuntimeFailure(description: "this command is for supervisors to start")

@@ -11,6 +11,9 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+/// Makes every open descriptor numbered `lowest` or above close-on-exec: close_range(2), or fcntl(2) of each.
+int clinux_keep_from_children(int lowest);
+
 /// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC.
 int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
 
