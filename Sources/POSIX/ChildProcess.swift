@@ -62,7 +62,8 @@ package struct ChildProcess: ~Copyable {
             }
         }.get()
         // posix_spawn knows no limits. The program has run for some microseconds by now; what it used counts.
-        Self.limit(pid, CInt(RLIMIT_CPU.rawValue), program.limits.processorSeconds)
+        // Where both limits are one, SIGKILL comes in place of the signal that says what was used up.
+        Self.limit(pid, CInt(RLIMIT_CPU.rawValue), program.limits.processorSeconds, reserve: 1)
         Self.limit(pid, CInt(RLIMIT_AS.rawValue), program.limits.memoryByteCount)
         let number = clinux_pidfd_open(pid_t(pid))
         guard number >= 0 else {
@@ -142,8 +143,11 @@ package struct ChildProcess: ~Copyable {
         return code == 0 ? .success(Int(pid)) : .failure(SystemError("posix_spawn", code: code))
     }
 
-    private static func limit(_ process: Int, _ resource: CInt, _ value: Int?) {
-        if let value { _ = clinux_limit(pid_t(process), resource, UInt64(clamping: value)) }
+    /// - Parameter reserve: by how much the hard limit is above the soft one.
+    private static func limit(_ process: Int, _ resource: CInt, _ value: Int?, reserve: UInt64 = 0) {
+        guard let value else { return }
+        let soft = UInt64(clamping: value)
+        _ = clinux_limit(pid_t(process), resource, soft, soft + reserve)
     }
 
     private static func copies(of descriptors: [CInt], numberedFrom free: CInt) throws(SystemError) -> [CInt] {

@@ -44,6 +44,7 @@ struct CGITests {
                 "--cgi-timeout", "2s", "--cgi-total-time", "6s", "--cgi-memory", "512M", "--cgi-output", "100000",
             ]),
         Table(name: "hostile"),
+        Table(name: "processor", options: ["--cgi-cpu", "1s"]),
     ]
 
     @Test("The table of cases holds, and leaves nothing behind", arguments: tables)
