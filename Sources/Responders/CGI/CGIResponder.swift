@@ -36,7 +36,9 @@ package final class CGIResponder: Responder {
     package func open(_ request: borrowing Request) -> Answer {
         switch request.method {
         case .trace, .connect:
-            return .complete(.error(.methodNotAllowed, "This resource does not answer to this method."))
+            var response = Response.error(.methodNotAllowed, "This resource does not answer to this method.")
+            response.fields.append("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH")
+            return .complete(response)
         default: break
         }
         requestCount += 1
