@@ -141,7 +141,7 @@ struct CGIVariables: ~Copyable {
     /// `HTTP_…` for each field (RFC 3875 §4.1.18), repeated ones joined.
     private func addFields(to list: inout WordList) {
         var fields: [(name: [UInt8], value: [UInt8])] = []
-        for line in request.fields where isPassed(line) {
+        for line in request.fields where isPassed(line) && !concernsConnection(line) {
             guard let name = Self.variable(request.bytes[line.name]) else { continue }
             let value = request.bytes[line.value]
             if let index = fields.firstIndex(where: { $0.name == name }) {
@@ -161,6 +161,18 @@ struct CGIVariables: ~Copyable {
         // What has variables of its own, and what concerns this connection alone.
         case .contentLength, .contentType, .transferEncoding, .connection, .expect: false
         default: true
+        }
+    }
+
+    /// Whether Connection names the field, so that it ends with the connection (RFC 9110 §7.6.1).
+    private func concernsConnection(_ line: Request.FieldLine) -> Bool {
+        guard request.has(.connection) else { return false }
+        let name = request.bytes[line.name].map(ASCII.lowercased)
+        return request.fields.contains { other in
+            other.known == .connection
+                && request.bytes[other.value].split(separator: ASCII.comma).contains { word in
+                    word.filter { $0 != ASCII.space && $0 != ASCII.tab }.map(ASCII.lowercased) == name
+                }
         }
     }
 
