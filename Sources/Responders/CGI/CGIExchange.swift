@@ -23,6 +23,8 @@ final class CGIExchange: Exchange {
     /// Why there is no more after what was sent of the response.
     private var failure: ScriptFailure?
     private var now: Int64
+    /// When it began to wait for a place: at once, or when its content had been collected.
+    private var queueStart: Int64
     /// Kept while the script reads it.
     private var collected: CollectedContent?
     private var isContentComplete = false
@@ -31,6 +33,7 @@ final class CGIExchange: Exchange {
         self.request = request
         self.run = run
         now = request.arrival
+        queueStart = now
         guard request.content == .unknownLength else {
             enter()
             return
@@ -50,6 +53,7 @@ final class CGIExchange: Exchange {
 
     /// Starts the script if there is a place for it, or queues for one.
     private func enter() {
+        queueStart = now
         switch run.places.request() {
         case .place(let place): start(place)
         case .ticket(let ticket): phase = .queued(ticket)
@@ -173,7 +177,7 @@ final class CGIExchange: Exchange {
         }
     }
 
-    private var queueEnd: Int64 { request.arrival + run.site.queueTime.nanoseconds }
+    private var queueEnd: Int64 { queueStart + run.site.queueTime.nanoseconds }
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production {
         switch phase {
