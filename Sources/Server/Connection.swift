@@ -383,7 +383,8 @@ struct Connection: ~Copyable {
         case .head: if isNew { deadline = bench.now + limits.head }
         case .lingering: if isNew { deadline = bench.now + limits.lingering }
         case .idle: deadline = bench.now + limits.idle
-        case .output: if isNew || hasSent { deadline = bench.now + limits.output }
+        // Where bytes come in so fast that more of them always wait, it is not the client that makes no progress.
+        case .output: if isNew || hasSent || hasReceived { deadline = bench.now + limits.output }
         case .response: deadline = .distantFuture
         case .content:
             if isNew { contentStart = bench.now }
