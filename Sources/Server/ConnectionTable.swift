@@ -11,6 +11,8 @@ struct ConnectionTable: ~Copyable {
         var armed = MonotonicTime.distantFuture
         /// The descriptors, besides the connection's own, that are in the poll set for it.
         var watched: [CInt] = []
+        /// It stands in the worker's list of those that are runnable.
+        var isListed = false
 
         init(_ connection: consuming Connection, token: Token) {
             self.connection = connection

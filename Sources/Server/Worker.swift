@@ -231,7 +231,10 @@ package final class Worker {
         guard !runnable.isEmpty else { return }
         let tokens = runnable
         runnable.removeAll(keepingCapacity: true)
-        for token in tokens { turn(token, .none) }
+        for token in tokens {
+            table[token]?.isListed = false
+            turn(token, .none)
+        }
     }
 
     /// After a turn: what the connection waits for now, and for how long.
@@ -240,7 +243,11 @@ package final class Worker {
             remove(slot)
             return
         }
-        if slot.connection.isRunnable { runnable.append(slot.token) }
+        // Listed once: a readable connection that is runnable too would otherwise have one turn more each time.
+        if slot.connection.isRunnable, !slot.isListed {
+            slot.isListed = true
+            runnable.append(slot.token)
+        }
         pollSet.watch(slot.connection.descriptor, for: slot.connection.interest, token: slot.token)
         watchExchange(slot)
         if pollSet.count > Self.parkingThreshold, nextSweep == .distantFuture {
