@@ -67,6 +67,7 @@ let package = Package(
         tests(of: "HTTP1", imports: ["HTTP", "Bytes"]),
         tests(of: "Compression"),
         tests(of: "Responders", imports: ["HTTP", "Compression", "POSIX", "Bytes"]),
+        tests(of: "Server", imports: ["POSIX"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["Responders", "HTTP1", "HTTP", "Bytes"], swiftSettings: house),
         .testTarget(

@@ -21,7 +21,12 @@ package struct MonotonicTime: Comparable, Hashable, Sendable {
     }
 
     package static func + (time: MonotonicTime, duration: Duration) -> MonotonicTime {
-        let (sum, overflowed) = time.nanoseconds.addingReportingOverflow(duration.nanoseconds)
+        time.advanced(by: duration.nanoseconds)
+    }
+
+    /// The moment so many nanoseconds later; the last one there is where that is beyond it.
+    package func advanced(by nanoseconds: Int64) -> MonotonicTime {
+        let (sum, overflowed) = self.nanoseconds.addingReportingOverflow(nanoseconds)
         return MonotonicTime(nanoseconds: overflowed ? .max : sum)
     }
 

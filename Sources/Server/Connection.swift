@@ -44,9 +44,7 @@ struct Connection: ~Copyable {
     /// The turn ended because its budget was spent, or with decrypted bytes that poll(2) cannot see.
     private(set) var isRunnable = false
 
-    private(set) var deadline: MonotonicTime
-    private var deadlineKind = DeadlineKind.handshake
-    private var contentStart = MonotonicTime(nanoseconds: 0)
+    private var patience: Patience
 
     /// - Parameter isPlain: whether the listener is one for plain HTTP.
     init(_ accepted: consuming AcceptedSocket, number: Int, isPlain: Bool, _ bench: Workbench) throws(TLSError) {
@@ -56,7 +54,7 @@ struct Connection: ~Copyable {
         http = HTTP1Connection(peer: .unknown)
         self.stream = stream
         self.number = number
-        deadline = bench.now + bench.limits.handshake
+        patience = Patience(bench.times, now: bench.now)
         if isPlain { beginPlain(bench.redirects.onPlainPort) }
     }
 
@@ -112,13 +110,17 @@ struct Connection: ~Copyable {
             bench.logger.debug("\(address): connection lost: \(error)")
             lose(bench)
         }
-        setDeadline(bench, hasSent: sentByteCount > 0, hasReceived: receivedByteCount > 0)
+        let state = http.state
+        let progress = Patience.Progress(
+            hasSent: sentByteCount > 0, hasReceived: receivedByteCount > 0,
+            contentByteCount: state.receivedByteCount)
+        patience.wait(for: cause(state), progress, bench.times, now: bench.now)
     }
 
     /// The deadline is over.
     mutating func timeOut(_ bench: Workbench) {
         if hasOverdueExchange(bench) { return turn(.none, bench) }
-        switch deadlineKind {
+        switch patience.cause {
         case .handshake:
             bench.logger.notice("\(address): handshake took longer than \(bench.limits.handshake)")
             phase = .closed
@@ -347,15 +349,7 @@ struct Connection: ~Copyable {
 
     // MARK: Deadlines
 
-    /// What the connection is waiting for, as far as its patience goes.
-    private enum DeadlineKind: Equatable {
-        case handshake, idle, output, lingering, response
-        /// Of the exchange with this number.
-        case head(Int)
-        case content(Int)
-    }
-
-    private var currentDeadlineKind: DeadlineKind {
+    private func cause(_ state: HTTP1Connection.State) -> Patience.Cause {
         if !unsent.isEmpty || isRunnable && phase == .open { return .output }
         switch phase {
         case .handshaking: return .handshake
@@ -363,7 +357,6 @@ struct Connection: ~Copyable {
         case .lingering, .closed: return .lingering
         case .open: break
         }
-        let state = http.state
         return switch state.waiting {
         case .request: .idle
         case .head: .head(state.exchangeCount)
@@ -373,24 +366,8 @@ struct Connection: ~Copyable {
         }
     }
 
-    private mutating func setDeadline(_ bench: Workbench, hasSent: Bool, hasReceived: Bool) {
-        let kind = currentDeadlineKind
-        let isNew = kind != deadlineKind
-        deadlineKind = kind
-        let limits = bench.limits
-        switch kind {
-        case .handshake: if isNew { deadline = bench.now + limits.handshake }
-        case .head: if isNew { deadline = bench.now + limits.head }
-        case .lingering: if isNew { deadline = bench.now + limits.lingering }
-        case .idle: deadline = bench.now + limits.idle
-        // Where bytes come in so fast that more of them always wait, it is not the client that makes no progress.
-        case .output: if isNew || hasSent || hasReceived { deadline = bench.now + limits.output }
-        case .response: deadline = .distantFuture
-        case .content:
-            if isNew { contentStart = bench.now }
-            if isNew || (hasReceived && isFastEnough(bench)) { deadline = bench.now + limits.content }
-        }
-    }
+    /// Until when the connection itself may wait.
+    var deadline: MonotonicTime { patience.deadline }
 
     /// The next moment at which something is due: the connection's own deadline, or that of its exchange.
     var wakeTime: MonotonicTime {
@@ -401,12 +378,5 @@ struct Connection: ~Copyable {
     private func hasOverdueExchange(_ bench: Workbench) -> Bool {
         guard phase == .open, unsent.isEmpty, let exchange = http.exchangeDeadline else { return false }
         return exchange <= bench.now.nanoseconds
-    }
-
-    /// Whether request content comes at the least rate that is tolerated.
-    private func isFastEnough(_ bench: Workbench) -> Bool {
-        let elapsed = bench.now - contentStart
-        guard elapsed > bench.limits.content else { return true }
-        return http.state.receivedByteCount / bench.limits.contentRate >= Int(elapsed.components.seconds)
     }
 }

@@ -21,6 +21,7 @@ package struct Redirects {
 /// What a connection uses during its turn and leaves behind empty: the buffers of the worker, and what its connections share.
 final class Workbench {
     let limits: Limits
+    let times: Patience.Times
     let context: TLSContext
     let transport: Transport
     let service: HTTP1Service
@@ -42,6 +43,7 @@ final class Workbench {
         namesServer: Bool
     ) throws(TLSError) {
         self.limits = limits
+        times = Patience.Times(limits)
         self.context = context
         self.service = service
         self.redirects = redirects

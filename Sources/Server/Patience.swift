@@ -1,0 +1,73 @@
+import POSIX
+
+/// What a connection waits for, and until when it may.
+struct Patience {
+    /// What is waited for, as far as the time for it differs.
+    enum Cause: Equatable {
+        case handshake, idle, output, lingering, response
+        /// Of the exchange with this number.
+        case head(Int)
+        case content(Int)
+    }
+
+    /// The times of `Limits` in nanoseconds, since a `Duration` is 128 bits wide and is looked at in every turn.
+    struct Times {
+        let handshake, head, content, output, idle, lingering: Int64
+        /// Bytes a second.
+        let contentRate: Int
+
+        init(_ limits: Limits) {
+            handshake = limits.handshake.nanoseconds
+            head = limits.head.nanoseconds
+            content = limits.content.nanoseconds
+            output = limits.output.nanoseconds
+            idle = limits.idle.nanoseconds
+            lingering = limits.lingering.nanoseconds
+            contentRate = limits.contentRate
+        }
+    }
+
+    /// What has moved in a turn.
+    struct Progress {
+        var hasSent = false
+        var hasReceived = false
+        /// Request content received so far in the exchange.
+        var contentByteCount = 0
+    }
+
+    private(set) var cause = Cause.handshake
+    private(set) var deadline: MonotonicTime
+    private var contentStart: Int64 = 0
+
+    init(_ times: Times, now: MonotonicTime) {
+        deadline = now.advanced(by: times.handshake)
+    }
+
+    /// After a turn: the time starts anew where something else is waited for, or there was progress.
+    mutating func wait(for cause: Cause, _ progress: Progress, _ times: Times, now: MonotonicTime) {
+        let isNew = cause != self.cause
+        self.cause = cause
+        switch cause {
+        case .handshake: if isNew { deadline = now.advanced(by: times.handshake) }
+        case .head: if isNew { deadline = now.advanced(by: times.head) }
+        case .lingering: if isNew { deadline = now.advanced(by: times.lingering) }
+        case .idle: deadline = now.advanced(by: times.idle)
+        case .output:
+            // Where bytes come in so fast that more of them always wait, it is not the client that makes no progress.
+            if isNew || progress.hasSent || progress.hasReceived { deadline = now.advanced(by: times.output) }
+        case .response: deadline = .distantFuture
+        case .content:
+            if isNew { contentStart = now.nanoseconds }
+            if isNew || (progress.hasReceived && isFastEnough(progress, times, now)) {
+                deadline = now.advanced(by: times.content)
+            }
+        }
+    }
+
+    /// Whether request content comes at the least rate that is tolerated.
+    private func isFastEnough(_ progress: Progress, _ times: Times, _ now: MonotonicTime) -> Bool {
+        let elapsed = now.nanoseconds - contentStart
+        guard elapsed > times.content else { return true }
+        return progress.contentByteCount / times.contentRate >= Int(elapsed / 1_000_000_000)
+    }
+}
