@@ -45,6 +45,7 @@ struct ChildReaperTests {
         #expect(try readAll(output) == "/tmp\nPATH=/usr/bin:/bin\n")
         let reaper = try ChildReaper()
         reaper.take(child, patience: .untilFinished(.seconds(60)), companion: nil)
+        reaper.endAll()
     }
 
     @Test("A program that may finish is reaped when it has, and what it occupied is released then")
@@ -139,5 +140,6 @@ struct ChildReaperTests {
         #expect(try readAll(output) == "7\n\(512 << 10)\n")
         let reaper = try ChildReaper()
         reaper.take(child, patience: .untilFinished(.seconds(60)), companion: nil)
+        reaper.endAll()
     }
 }
