@@ -18,9 +18,11 @@ package enum AdoptedProcesses {
         }
     }
 
-    /// Ends all of them at once, with the process groups they lead.
+    /// Ends those of this session at once, with the process groups they lead. Who has begun a session of its own
+    /// (setsid(2)) wants to stay.
     package static func end(except own: [Int]) {
-        for process in children() where !own.contains(process) {
+        let session = getsid(0)
+        for process in children() where !own.contains(process) && getsid(pid_t(process)) == session {
             kill(-pid_t(process), SIGKILL)
             kill(pid_t(process), SIGKILL)
         }

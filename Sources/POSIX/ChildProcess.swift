@@ -139,7 +139,9 @@ package struct ChildProcess: ~Copyable {
         let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (inNewGroup ? POSIX_SPAWN_SETPGROUP : 0)
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         var pid: pid_t = 0
-        let code = unsafe posix_spawn(&pid, path, &actions.raw, &attributes, words, environment)
+        let code = ThisProcess.withDescriptorLimitAtStart {
+            unsafe posix_spawn(&pid, path, &actions.raw, &attributes, words, environment)
+        }
         return code == 0 ? .success(Int(pid)) : .failure(SystemError("posix_spawn", code: code))
     }
 

@@ -5,17 +5,31 @@ import Glibc
 package enum ThisProcess {
     package static var identifier: Int { Int(getpid()) }
 
+    private static let descriptorResource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+
+    /// The limit of open descriptors that this process was started with; nil where the kernel does not tell.
+    private static let descriptorLimitAtStart: rlimit? = {
+        var limit = rlimit()
+        return unsafe getrlimit(descriptorResource, &limit) == 0 ? limit : nil
+    }()
+
     /// Raises the limit of open descriptors as far as it may be raised, and returns it.
     package static func raiseDescriptorLimit() -> Int {
-        var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
-        if limit.rlim_cur < limit.rlim_max {
-            var raised = rlimit(rlim_cur: limit.rlim_max, rlim_max: limit.rlim_max)
-            if unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 {
-                limit = raised
-            }
-        }
-        return Int(clamping: limit.rlim_cur)
+        guard let limit = descriptorLimitAtStart else { return 1024 }
+        var raised = rlimit(rlim_cur: limit.rlim_max, rlim_max: limit.rlim_max)
+        let isRaised = unsafe setrlimit(descriptorResource, &raised) == 0
+        return Int(clamping: isRaised ? limit.rlim_max : limit.rlim_cur)
+    }
+
+    /// Does something with the limit of open descriptors as it was at the start: programs that use select(2) do not
+    /// survive descriptors beyond 1023. Those that are open here stay open.
+    static func withDescriptorLimitAtStart<Result>(_ body: () -> Result) -> Result {
+        guard var limit = descriptorLimitAtStart, limit.rlim_cur < limit.rlim_max else { return body() }
+        var current = rlimit()
+        unsafe getrlimit(descriptorResource, &current)
+        unsafe setrlimit(descriptorResource, &limit)
+        defer { unsafe setrlimit(descriptorResource, &current) }
+        return body()
     }
 
     /// The number of processors this process may run on.

@@ -127,6 +127,20 @@ struct ChildReaperTests {
         #expect(try readAll(output).isEmpty && readAll(other).isEmpty)
     }
 
+    @Test("A program may open as many files as this one could at its start")
+    func descriptorLimit() throws {
+        var limit = rlimit()
+        try #require(unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+        #expect(ThisProcess.raiseDescriptorLimit() == Int(clamping: limit.rlim_max))
+        let pipe = try Pipe(isNonBlocking: false)
+        let child = try start("ulimit -n", to: pipe)
+        let output = pipe.takeReading()
+        #expect(try readAll(output) == "\(limit.rlim_cur)\n")
+        let reaper = try ChildReaper()
+        reaper.take(child, patience: .untilFinished(.seconds(60)), companion: nil)
+        #expect(ThisProcess.raiseDescriptorLimit() == Int(clamping: limit.rlim_max), "here it is as it was")
+    }
+
     @Test("A program is held to its limits")
     func limits() throws {
         var limits = Program.Limits()

@@ -52,8 +52,8 @@ final class RunningScript {
     }
 
     deinit {
-        messages.finish(run.report)
-        process.leave(to: run.reaper, patience: isFinished ? .untilFinished(run.site.timeout) : .none)
+        process.leave(
+            to: run.reaper, patience: isFinished ? .untilFinished(run.site.timeout) : .none, messages, run.report)
     }
 
     // MARK: The request's content
@@ -134,6 +134,8 @@ final class RunningScript {
             var room = buffer.mutableSpan
             guard case .bytes(let count) = process.readMessages(into: &room) else { break }
             messages.take(buffer.span.extracting(0..<count), run.report)
+            // Who complains is not silent.
+            lastProgress = now
         }
     }
 

@@ -120,7 +120,7 @@ final class ScriptProcess {
         return reading
     }
 
-    private static func read(_ pipe: borrowing FileDescriptor?, _ room: inout MutableSpan<UInt8>) -> Reading {
+    fileprivate static func read(_ pipe: borrowing FileDescriptor?, _ room: inout MutableSpan<UInt8>) -> Reading {
         switch pipe {
         case .some(let open):
             switch try? open.read(into: &room) {
@@ -140,12 +140,50 @@ final class ScriptProcess {
         ending = child?.reap()
     }
 
-    /// Leaves the script to the reaper; it is neither read nor written any more.
-    func leave(to reaper: ChildReaper, patience: ChildReaper.Patience) {
+    /// Leaves the script to the reaper. It is neither read nor written any more, but what it still says to the log is
+    /// read when it has ended.
+    ///
+    /// - Parameters:
+    ///   - said: what it has said so far.
+    ///   - report: called with each line that is still to come.
+    func leave(
+        to reaper: ChildReaper, patience: ChildReaper.Patience, _ said: ScriptMessages,
+        _ report: @escaping (String) -> Void
+    ) {
         input = nil
         output = nil
-        messages = nil
+        let rest = LastWords(messages.take(), said, place: place, report)
         guard ending == nil, let child = child.take() else { return }
-        reaper.take(child, patience: patience, companion: place)
+        reaper.take(child, patience: patience, companion: rest)
+    }
+}
+
+/// The standard error of a script that was left to end: open for as long as the script is there, so that writing to it
+/// does no harm, and read to its end then.
+private final class LastWords {
+    private let pipe: FileDescriptor?
+    private var said: ScriptMessages
+    private let place: ScriptPlaces.Place
+    private let report: (String) -> Void
+
+    init(
+        _ pipe: consuming FileDescriptor?, _ said: ScriptMessages, place: ScriptPlaces.Place,
+        _ report: @escaping (String) -> Void
+    ) {
+        self.pipe = pipe
+        self.said = said
+        self.place = place
+        self.report = report
+    }
+
+    deinit {
+        var buffer = [UInt8](repeating: 0, count: 8 * 1024)
+        // No more than a pipe holds.
+        for _ in 0..<8 {
+            var room = buffer.mutableSpan
+            guard case .bytes(let count) = ScriptProcess.read(pipe, &room) else { break }
+            said.take(buffer.span.extracting(0..<count), report)
+        }
+        said.finish(report)
     }
 }
