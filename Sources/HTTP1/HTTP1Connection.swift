@@ -18,10 +18,8 @@ package struct HTTP1Connection: ~Copyable {
         /// The response is known, and is sent as soon as the request's content has been read and dropped: content that
         /// breaks the rules is answered as such.
         case held(Response)
-        /// Content that is at hand; this many bytes of it are written.
-        case bytes([UInt8], written: Int)
-        /// Content that the exchange produces; this many bytes are left if their number is known.
-        case stream(remaining: Int?, isChunked: Bool)
+        /// The head is written.
+        case content(ResponseContent)
         case complete
     }
 
@@ -371,7 +369,7 @@ package struct HTTP1Connection: ~Copyable {
     private var hasBegunResponse: Bool {
         switch writing {
         case .awaiting, .held: false
-        case .bytes, .stream, .complete: true
+        case .content, .complete: true
         }
     }
 
@@ -389,9 +387,9 @@ package struct HTTP1Connection: ~Copyable {
         }
         let hasContent = (!isHead && framing != .none && framing != .length(0)) || response.isVerbatim
         switch response.content {
-        case .bytes(let bytes) where hasContent: writing = .bytes(bytes, written: 0)
+        case .bytes(let bytes) where hasContent: writing = .content(.bytes(bytes, written: 0))
         case .stream(let length) where hasContent:
-            writing = .stream(remaining: length, isChunked: framing == .chunked)
+            writing = .content(.stream(remaining: length, isChunked: framing == .chunked))
         default: endResponse()
         }
     }
@@ -427,7 +425,7 @@ package struct HTTP1Connection: ~Copyable {
         return switch writing {
         case .awaiting: exchange.flatMap { isRead || $0.wantsContent ? $0.response : nil }
         case .held(let response): isRead ? response : nil
-        case .bytes, .stream, .complete: nil
+        case .content, .complete: nil
         }
     }
 
@@ -435,93 +433,15 @@ package struct HTTP1Connection: ~Copyable {
         _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTP1Service
     ) {
         if let response = dueResponse { start(response, &output, service) }
-        switch writing {
-        case .awaiting, .held, .complete: break
-        case .bytes(let bytes, let written): write(bytes, from: written, &output)
-        case .stream(let remaining, let isChunked): stream(remaining, isChunked, &output, head, service)
+        guard case .content(var content) = writing else { return }
+        let pause = content.write(from: exchange, to: &output, counting: &contentByteCount)
+        writing = .content(content)
+        switch pause {
+        case .complete: endResponse()
+        case .full: waiting = .output
+        case .notYet: if !lacksContent { waiting = .response }
+        case .failed(let problem): fail(problem, head, service)
         }
-    }
-
-    private mutating func write(_ bytes: [UInt8], from written: Int, _ output: inout ByteQueue) {
-        let end = min(bytes.count, written + max(0, HTTP1Service.outputByteCount - output.count))
-        output.append(bytes.span.extracting(written..<end))
-        contentByteCount += end - written
-        if end == bytes.count {
-            endResponse()
-        } else {
-            writing = .bytes(bytes, written: end)
-            waiting = .output
-        }
-    }
-
-    private mutating func stream(
-        _ remaining: Int?, _ isChunked: Bool, _ output: inout ByteQueue, _ head: borrowing Request,
-        _ service: HTTP1Service
-    ) {
-        guard let exchange else { return }
-        var remaining = remaining
-        while true {
-            let space = HTTP1Service.outputByteCount - output.count
-            guard space > Self.leastSpace else {
-                waiting = .output
-                break
-            }
-            let wanted = min(space, remaining ?? space)
-            let production =
-                isChunked
-                ? produceChunk(exchange, wanted, &output)
-                : produce(exchange, wanted, &output)
-            switch production {
-            case .bytes(let count):
-                contentByteCount += count
-                remaining = remaining.map { $0 - count }
-                if remaining == 0 {
-                    endResponse()
-                    return
-                }
-            case .end:
-                guard remaining == nil else {
-                    fail("the content is shorter than its announced length", head, service)
-                    return
-                }
-                if isChunked { output.append(ChunkFrame.last) }
-                endResponse()
-                return
-            case .notYet:
-                if !lacksContent { waiting = .response }
-                writing = .stream(remaining: remaining, isChunked: isChunked)
-                return
-            case .failed(let problem):
-                fail(problem, head, service)
-                return
-            }
-        }
-        writing = .stream(remaining: remaining, isChunked: isChunked)
-    }
-
-    /// Producing into less room than this is not worth a call.
-    private static let leastSpace = 1024
-
-    private func produce(_ exchange: any Exchange, _ byteCount: Int, _ output: inout ByteQueue) -> Production {
-        var room = output.room(atLeast: byteCount)
-        var part = room._mutatingExtracting(first: byteCount)
-        let production = exchange.produce(into: &part)
-        if case .bytes(let count) = production { output.commit(count) }
-        return production
-    }
-
-    private func produceChunk(_ exchange: any Exchange, _ byteCount: Int, _ output: inout ByteQueue) -> Production {
-        let dataCount = byteCount - ChunkFrame.headerByteCount - ChunkFrame.trailerByteCount
-        var room = output.room(atLeast: byteCount)
-        var part = room._mutatingExtracting(ChunkFrame.headerByteCount..<ChunkFrame.headerByteCount + dataCount)
-        let production = exchange.produce(into: &part)
-        if case .bytes(let count) = production {
-            let header = ChunkFrame.header(count)
-            output.append(header.span)
-            output.commit(count)
-            output.append("\r\n")
-        }
-        return production
     }
 
     private mutating func finishExchange(_ head: borrowing Request, _ service: HTTP1Service) {
@@ -575,7 +495,7 @@ package struct HTTP1Connection: ~Copyable {
         response.closesConnection = true
         contentByteCount = 0
         start(response, &output, service)
-        if case .bytes(let page, _) = writing {
+        if case .content(.bytes(let page, _)) = writing {
             // Whole, whatever waits already: the connection is finished and will not be asked for the rest.
             output.append(page)
             contentByteCount = page.count

@@ -85,26 +85,3 @@ package enum ResponseSerializer {
         }
     }
 }
-
-/// The chunked coding's framing around content that is written straight into an output queue.
-enum ChunkFrame {
-    /// Before a chunk: its size in a fixed number of digits, so that it can be filled in afterwards, and CR LF.
-    static let headerByteCount = sizeDigits + 2
-    /// After a chunk: CR LF.
-    static let trailerByteCount = 2
-    /// Enough for any chunk up to 16 MiB.
-    private static let sizeDigits = 6
-    static let last: StaticString = "0\r\n\r\n"
-
-    /// A chunk's size line.
-    static func header(_ byteCount: Int) -> [8 of UInt8] {
-        var header: [8 of UInt8] = .init(repeating: 0)
-        for place in 0..<sizeDigits {
-            let shift = UInt64((sizeDigits - 1 - place) * 4)
-            header[place] = ASCII.hexadecimalDigit(UInt8(truncatingIfNeeded: UInt64(byteCount) >> shift & 15))
-        }
-        header[sizeDigits] = ASCII.carriageReturn
-        header[sizeDigits + 1] = ASCII.lineFeed
-        return header
-    }
-}
