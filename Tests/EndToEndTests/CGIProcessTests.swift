@@ -216,6 +216,41 @@ struct CGIProcessTests {
         }
     }
 
+    @Test("In a terminal, the page about a script that failed says what failed and where its messages are")
+    func terminal() throws {
+        let site = try ScriptSite(), data = try Folder()
+        let words = [Server.executable, "serve", site.site.path, "--port", "0", "--workers", "1"] + site.options
+        let outcome = try Client.run(
+            [
+                "python3", "-c",
+                """
+                import os, pty, re, signal, ssl, sys, urllib.request
+                process, terminal = pty.fork()
+                if process == 0:
+                    os.execv(sys.argv[1], sys.argv[1:])
+                shown = ""
+                while "openssl s_client" not in shown:
+                    shown += os.read(terminal, 4096).decode()
+                url = re.search("https://[^ \\r]*/", shown).group()
+                context = ssl.create_default_context(cafile=os.environ["XDG_DATA_HOME"] + "/martinet/authority.pem")
+                try:
+                    urllib.request.urlopen(url + "cgi-bin/no-interpreter", context=context)
+                except urllib.error.HTTPError as error:
+                    print(error.read().decode())
+                os.kill(process, signal.SIGTERM)
+                try:
+                    while shown := os.read(terminal, 4096):
+                        pass
+                except OSError:
+                    pass  # how Linux says that nobody has the terminal open any more
+                os.waitpid(process, 0)
+                """,
+            ] + words, environment: ["XDG_DATA_HOME": data.path])
+        #expect(outcome.status == 0, "\(outcome.err)")
+        #expect(outcome.out.contains("has a bad interpreter in its first line"))
+        #expect(outcome.out.contains("in the terminal where martinet runs"))
+    }
+
     /// Starts a client that asks for a script and says "begun " and the first line of its answer.
     private func begin(_ script: String, _ server: Server) throws -> Client {
         try server.startPython(
