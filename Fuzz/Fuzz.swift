@@ -3,7 +3,7 @@ import Glibc
 
 /// One kind of input: what is done with it, and what must hold whatever it is.
 enum Target: String, CaseIterable {
-    case request, chunked, ranges, conditions, path
+    case request, chunked, ranges, conditions, path, script
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -12,6 +12,7 @@ enum Target: String, CaseIterable {
         case .ranges: RangesTarget.run(bytes)
         case .conditions: ConditionsTarget.run(bytes)
         case .path: PathTarget.run(bytes)
+        case .script: ScriptTarget.run(bytes)
         }
     }
 

@@ -15,6 +15,15 @@ LETTERS = {
 }
 # Paths for the ways of answering that RequestTarget.swift knows; cases with content are given to one of them, too.
 ANSWERS = [b"/e", b"/p", b"/s", b"/c", b"/f", b"/r"]
+# What scripts write first; the table has only requests.
+HEADERS = [
+    b"Content-Type: text/plain\n\nhello", b"Content-Type: text/plain\r\n\r\nhello", b"Status: 404 Not Found\r\n\r\n",
+    b"Location: /path?query#part\n\n", b"Location: https://example.org/\nStatus: 303 See Other\n\n",
+    b"Content-Length: 5\nSet-Cookie: a=1\nSet-Cookie: b=2\nContent-Type: a/b; c=\"d\"\n\nhello", b"\n", b"X: y\n\n",
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhello", b"HTTP/1.0 404\n", b"Transfer-Encoding: chunked\n\n",
+    b"Connection: close\nDate: x\nKeep-Alive: y\nContent-Type: z\n\n", b"Content-Type : a\n\n", b"A: b\n c\n\n",
+    b"Content-Type: " + b"x" * 66_000 + b"\n\n", b"Status: 99\n\n", b"Content-Length: 99999999999999999999\n\n",
+]
 # A cut position that is different from seed to seed, in the input's first two bytes.
 counter = 0
 
@@ -66,6 +75,10 @@ def seeds(case):
 
 def main():
     folder = sys.argv[1]
+    os.makedirs(os.path.join(folder, "script"), exist_ok=True)
+    for number, header in enumerate(HEADERS):
+        with open(os.path.join(folder, "script", f"header-{number}"), "wb") as file:
+            file.write(with_cut(header))
     for case in read_cases():
         for number, (target, data) in enumerate(seeds(case)):
             if len(data) > 4096:
