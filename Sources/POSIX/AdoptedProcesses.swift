@@ -3,10 +3,15 @@ import Glibc
 
 /// Processes that became children of this one when the parents that started them ended.
 package enum AdoptedProcesses {
-    /// From now on orphaned descendants become children of this process (PR_SET_CHILD_SUBREAPER).
+    /// From now on orphaned descendants become children of this process (PR_SET_CHILD_SUBREAPER), unless the kernel
+    /// does not tell which those are.
     package static func adopt() {
+        guard (try? WholeFile.read(list)) != nil else { return }
         _ = clinux_adopt_orphans()
     }
+
+    /// The children of the calling thread, which is the only one to start any.
+    private static let list = "/proc/thread-self/children"
 
     /// Reaps those that have ended.
     ///
@@ -28,9 +33,8 @@ package enum AdoptedProcesses {
         }
     }
 
-    /// The children of this thread, which is the only one to start any; none where the kernel does not tell.
     private static func children() -> [Int] {
-        guard let text = try? WholeFile.read("/proc/thread-self/children") else { return [] }
+        guard let text = try? WholeFile.read(list) else { return [] }
         return text.split(separator: UInt8(ascii: " ")).compactMap { Int(String(decoding: $0, as: UTF8.self)) }
     }
 }

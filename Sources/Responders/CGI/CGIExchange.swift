@@ -177,7 +177,7 @@ final class CGIExchange: Exchange {
         }
     }
 
-    private var queueEnd: Int64 { queueStart + run.site.queueTime.nanoseconds }
+    private var queueEnd: Int64 { (MonotonicTime(nanoseconds: queueStart) + run.site.queueTime).nanoseconds }
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production {
         switch phase {

@@ -110,12 +110,16 @@ final class RunningScript {
     /// In nanoseconds of the monotonic clock.
     var deadline: Int64 { min(totalEnd, silenceEnd ?? .max, verdictTime ?? .max) }
 
-    private var totalEnd: Int64 { startTime + run.site.totalTime.nanoseconds }
+    private var totalEnd: Int64 { Self.moment(run.site.totalTime, after: startTime) }
 
     /// When the script has been silent for too long; nil while it is not the script that is waited for.
     private var silenceEnd: Int64? {
         let isWaitedFor = isGlutted || isStarved && (isContentComplete || !takesContent)
-        return isWaitedFor ? lastProgress + run.site.timeout.nanoseconds : nil
+        return isWaitedFor ? Self.moment(run.site.timeout, after: lastProgress) : nil
+    }
+
+    private static func moment(_ time: Duration, after start: Int64) -> Int64 {
+        (MonotonicTime(nanoseconds: start) + time).nanoseconds
     }
 
     private func checkTime() throws(ScriptFailure) {
