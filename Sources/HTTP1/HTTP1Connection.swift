@@ -398,8 +398,13 @@ package struct HTTP1Connection: ~Copyable {
     private mutating func send(
         _ message: PreparedMessage, of response: Response, _ output: inout ByteQueue, date: [UInt8]
     ) {
-        let wire = message.wire ?? ResponseSerializer.prepare(response, date: date)
-        message.wire = wire
+        let wire: PreparedMessage.Wire
+        if let known = message.wire {
+            wire = known
+        } else {
+            wire = ResponseSerializer.prepare(response, date: date)
+            message.wire = wire
+        }
         let start = output.count
         output.append(wire.bytes)
         output.overwrite(at: start + wire.dateOffset, with: date)
