@@ -92,8 +92,7 @@ struct Connection: ~Copyable {
         do {
             if !unsent.isEmpty { sentByteCount = try sendUnsent() }
             if readiness.contains(.peerEnd), interest == .peerEnd {
-                bench.logger.debug("\(address): client left before its response")
-                lose(bench)
+                loseToEnd(bench)
             } else if phase == .lingering {
                 try linger(bench)
             } else if unsent.isEmpty {
@@ -180,6 +179,7 @@ struct Connection: ~Copyable {
     private mutating func move(_ bench: Workbench, _ sentByteCount: inout Int) throws {
         if phase == .handshaking { advanceHandshake(bench) }
         if phase == .open { try serve(bench, &sentByteCount) }
+        if phase == .open, isSocketEnded, http.waiting == .response { return loseToEnd(bench) }
         bench.transport.keepUnread(in: &unread)
         sentByteCount += try bench.transport.send(to: socket, keeping: &unsent)
         if phase == .draining, unsent.isEmpty { beginLingering() }
@@ -338,6 +338,12 @@ struct Connection: ~Copyable {
                 return
             }
         }
+    }
+
+    /// The client has ended its side while a response is awaited: by close_notify, or by the end of its socket's stream.
+    private mutating func loseToEnd(_ bench: Workbench) {
+        bench.logger.debug("\(address): client left before its response")
+        lose(bench)
     }
 
     private mutating func lose(_ bench: Workbench) {

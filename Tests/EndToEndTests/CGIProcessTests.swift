@@ -94,6 +94,38 @@ struct CGIProcessTests {
         }
     }
 
+    @Test("When a client's close_notify comes with its request, its script ends")
+    func closeWithRequest() throws {
+        try ScriptServer.run(["--cgi-timeout", "10m"]) { server, _ in
+            let client = try server.startPython(
+                """
+                incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+                stream, socket = trust.wrap_bio(incoming, outgoing, server_hostname="localhost"), plain()
+                while True:
+                    try:
+                        stream.do_handshake()
+                        break
+                    except ssl.SSLWantReadError:
+                        socket.sendall(outgoing.read())
+                        incoming.write(socket.recv(65536))
+                stream.write(request("/cgi-bin/mute"))
+                try:
+                    stream.unwrap()
+                except ssl.SSLWantReadError:
+                    pass  # its close_notify is written, the server's is not waited for
+                socket.sendall(outgoing.read())
+                say("sent")
+                hear()
+                """)
+            defer { client.stop() }
+            try client.waitForLine("sent")
+            // A request behind it has had its turn after it.
+            #expect(try server.curl("-f", path: "a.txt").status == 0)
+            #expect(becomesTrue { server.scripts.isEmpty })
+            try server.process.waitForLine("GET /cgi-bin/mute HTTP/1.1\" 499")
+        }
+    }
+
     @Test("When a worker is killed, its scripts end with it, and the next worker answers")
     func killedWorker() throws {
         try ScriptServer.run { server, _ in
