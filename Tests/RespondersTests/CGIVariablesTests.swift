@@ -100,7 +100,8 @@ struct CGIVariablesTests {
             [
                 ("Accept", "a"), ("X-One", "1"), ("x-one", "2"), ("Cookie", "a=1"), ("Cookie", "b=2"),
                 ("Proxy", "evil"), ("X_Two", "evil"), ("X.Three", "evil"), ("Authorization", "Basic YTpi"),
-                ("Connection", "close"), ("Transfer-Encoding", "chunked"), ("Content-Type", "t/u"), ("Te", "x"),
+                ("Connection", "close, X-Hop ,\tx-Jump"), ("X-Hop", "1"), ("Connection", "X-Last"), ("X-JUMP", "1"),
+                ("X-Last", "1"), ("Transfer-Encoding", "chunked"), ("Content-Type", "t/u"), ("Te", "x"),
                 ("Upgrade", "x"), ("Expect", "100-continue"), ("Keep-Alive", "x"),
             ])
         let told = try variables(request)

@@ -141,7 +141,9 @@ struct CGIVariables: ~Copyable {
     /// `HTTP_…` for each field (RFC 3875 §4.1.18), repeated ones joined.
     private func addFields(to list: inout WordList) {
         var fields: [(name: [UInt8], value: [UInt8])] = []
-        for line in request.fields where isPassed(line) && !concernsConnection(line) {
+        let connectionOptions = connectionOptions
+        for line in request.fields where isPassed(line) {
+            if connectionOptions.contains(request.bytes[line.name].map(ASCII.lowercased)) { continue }
             guard let name = Self.variable(request.bytes[line.name]) else { continue }
             let value = request.bytes[line.value]
             if let index = fields.firstIndex(where: { $0.name == name }) {
@@ -164,16 +166,16 @@ struct CGIVariables: ~Copyable {
         }
     }
 
-    /// Whether Connection names the field, so that it ends with the connection (RFC 9110 §7.6.1).
-    private func concernsConnection(_ line: Request.FieldLine) -> Bool {
-        guard request.has(.connection) else { return false }
-        let name = request.bytes[line.name].map(ASCII.lowercased)
-        return request.fields.contains { other in
-            other.known == .connection
-                && request.bytes[other.value].split(separator: ASCII.comma).contains { word in
-                    word.filter { $0 != ASCII.space && $0 != ASCII.tab }.map(ASCII.lowercased) == name
-                }
+    /// The names of fields that end with the connection (RFC 9110 §7.6.1), in lower case. Read once: there may be
+    /// thousands of them in one line.
+    private var connectionOptions: Set<[UInt8]> {
+        var names: Set<[UInt8]> = []
+        for line in request.fields where line.known == .connection {
+            for word in request.bytes[line.value].split(separator: ASCII.comma) {
+                names.insert(word.filter { $0 != ASCII.space && $0 != ASCII.tab }.map(ASCII.lowercased))
+            }
         }
+        return names
     }
 
     private static let cookie = [UInt8]("HTTP_COOKIE".utf8)
