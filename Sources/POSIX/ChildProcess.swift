@@ -40,7 +40,7 @@ package struct ChildProcess: ~Copyable {
         var actions = SpawnActions()
         for (position, copy) in copies.enumerated() { actions.duplicate(copy, as: CInt(3 + position)) }
         identifier = try unsafe WordList(arguments).withPointers { words in
-            unsafe Self.spawn(executable, &actions, words, environ, inNewGroup: false)
+            unsafe Self.spawn([UInt8](executable.utf8), &actions, words, environ, inNewGroup: false)
         }.get()
         handle = nil
         leadsGroup = false
@@ -55,10 +55,9 @@ package struct ChildProcess: ~Copyable {
         actions.duplicate(streams.output, as: 1)
         actions.duplicate(streams.error, as: 2)
         actions.changeDirectory(program.directory)
-        let path = String(decoding: program.path, as: UTF8.self)
         let pid = try unsafe program.arguments.withPointers { words in
             unsafe program.environment.withPointers { environment in
-                unsafe Self.spawn(path, &actions, words, environment, inNewGroup: true)
+                unsafe Self.spawn(program.path, &actions, words, environment, inNewGroup: true)
             }
         }.get()
         // posix_spawn knows no limits. The program has run for some microseconds by now; what it used counts.
@@ -123,7 +122,7 @@ package struct ChildProcess: ~Copyable {
     }
 
     private static func spawn(
-        _ path: String, _ actions: inout SpawnActions, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+        _ path: [UInt8], _ actions: inout SpawnActions, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
         _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, inNewGroup: Bool
     ) -> Result<Int, SystemError> {
         var attributes = posix_spawnattr_t()
@@ -139,6 +138,7 @@ package struct ChildProcess: ~Copyable {
         let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (inNewGroup ? POSIX_SPAWN_SETPGROUP : 0)
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         var pid: pid_t = 0
+        let path = path.terminated
         let code = ThisProcess.withDescriptorLimitAtStart {
             unsafe posix_spawn(&pid, path, &actions.raw, &attributes, words, environment)
         }
@@ -185,6 +185,6 @@ package struct ChildProcess: ~Copyable {
     }
 
     mutating func changeDirectory(_ path: [UInt8]) {
-        _ = unsafe clinux_spawn_in(&raw, String(decoding: path, as: UTF8.self))
+        _ = unsafe clinux_spawn_in(&raw, path.terminated)
     }
 }

@@ -44,7 +44,7 @@ package struct Directory: ~Copyable {
 
     private func openVisible(_ path: [UInt8]) throws(SystemError) -> FileDescriptor {
         let path = path.isEmpty ? [UInt8(ascii: ".")] : path
-        let terminated = path.map { CChar(bitPattern: $0) } + [0]
+        let terminated = path.terminated
         switch resolution {
         case .beneath:
             let flags = UInt64(O_RDONLY | O_NONBLOCK | O_NOCTTY)
@@ -69,9 +69,9 @@ package struct Directory: ~Copyable {
     /// - Parameter path: as for `open(_:)`, and not empty.
     package func status(of path: [UInt8]) throws(SystemError) -> FileStatus {
         if case .beneath = resolution {
-            let terminated = path.map { CChar(bitPattern: $0) } + [0]
             let resolve = CLINUX_RESOLVE_BENEATH | CLINUX_RESOLVE_NO_MAGICLINKS
-            let number = unsafe clinux_openat2(descriptor.number, terminated, UInt64(CLINUX_O_PATH), resolve)
+            let number = unsafe clinux_openat2(
+                descriptor.number, path.terminated, UInt64(CLINUX_O_PATH), resolve)
             if number >= 0 { return try FileDescriptor(owning: number).status() }
             guard [EXDEV, ENOSYS, EPERM, EAGAIN].contains(errno) else { throw SystemError("openat2") }
         }

@@ -31,7 +31,12 @@ package struct FileDescriptor: ~Copyable {
 
     /// Opens an existing file.
     package static func open(_ path: String, for access: Access) throws(SystemError) -> FileDescriptor {
-        let number = unsafe clinux_openat(AT_FDCWD, path, access.flags)
+        try open([UInt8](path.utf8), for: access)
+    }
+
+    /// Opens an existing file, whatever bytes its path has.
+    package static func open(_ path: [UInt8], for access: Access) throws(SystemError) -> FileDescriptor {
+        let number = unsafe clinux_openat(AT_FDCWD, path.terminated, access.flags)
         guard number >= 0 else { throw SystemError("open") }
         return FileDescriptor(owning: number)
     }
@@ -146,6 +151,12 @@ package struct FileDescriptor: ~Copyable {
         default: throw SystemError(call)
         }
     }
+}
+
+extension [UInt8] {
+    /// A path as C takes it. A `String` in its place would turn bytes that are no UTF-8 into others, and so into the path of
+    /// another file.
+    var terminated: [CChar] { map { CChar(bitPattern: $0) } + [0] }
 }
 
 /// Both ends of a pipe, close-on-exec; non-blocking if asked.

@@ -53,6 +53,10 @@ final class ScriptSite {
         for name in ["folder/show", "folder/deeper/show", "folder/.hidden/show", ".hidden"] {
             try FileManager.default.copyItem(atPath: path("show"), toPath: path(name))
         }
+        // A name that is no UTF-8, beside what it looks like to those who take it for that.
+        let name = [UInt8](path("").utf8).map { CChar(bitPattern: $0) } + [CChar(bitPattern: 0xE9), 0]
+        guard unsafe link(path("show"), name) == 0 else { throw Missing(description: "no file could be linked") }
+        try FileManager.default.copyItem(atPath: path("say"), toPath: path("\u{FFFD}"))
         try FileManager.default.copyItem(atPath: path("say"), toPath: path("nph-say"))
         let texts = [
             "plain": "#!/bin/sh\necho secret\n",

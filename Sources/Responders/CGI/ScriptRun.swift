@@ -147,7 +147,7 @@ struct ScriptLog {
 enum ScriptFile {
     /// Its first line if it begins with `#!`, a DOS line end included.
     static func firstLine(_ path: [UInt8]) -> String? {
-        guard let file = try? FileDescriptor.open(String(decoding: path, as: UTF8.self), for: .reading) else {
+        guard let file = try? FileDescriptor.open(path, for: .reading) else {
             return nil
         }
         var buffer = [UInt8](repeating: 0, count: 256)
