@@ -41,16 +41,32 @@ package struct Fields: Equatable, Sendable {
 
     /// Drops every line with this name, whatever its case.
     package mutating func remove(_ name: [UInt8]) {
-        let wanted = name.map(ASCII.lowercased)
         var kept: [UInt8] = []
-        var lineStart = 0
-        while lineStart < bytes.count {
-            let lineEnd = (bytes.span.firstIndex(of: ASCII.lineFeed, from: lineStart) ?? bytes.count - 1) + 1
-            let line = bytes[lineStart..<lineEnd]
-            if line.prefix(while: { $0 != ASCII.colon }).map(ASCII.lowercased) != wanted { kept += line }
-            lineStart = lineEnd
-        }
+        for line in lines where !Self.has(line, name) { kept += line }
         bytes = kept
+    }
+
+    /// Whether there is a line with this name, whatever its case.
+    package func contains(_ name: StaticString) -> Bool {
+        let name = [UInt8](copying: name.utf8Span)
+        return lines.contains { Self.has($0, name) }
+    }
+
+    /// The lines, each with its end.
+    private var lines: [ArraySlice<UInt8>] {
+        var lines: [ArraySlice<UInt8>] = []
+        var start = 0
+        while start < bytes.count {
+            let end = (bytes.span.firstIndex(of: ASCII.lineFeed, from: start) ?? bytes.count - 1) + 1
+            lines.append(bytes[start..<end])
+            start = end
+        }
+        return lines
+    }
+
+    private static func has(_ line: ArraySlice<UInt8>, _ name: [UInt8]) -> Bool {
+        let found = line.prefix { $0 != ASCII.colon }
+        return found.elementsEqual(name) { ASCII.lowercased($0) == ASCII.lowercased($1) }
     }
 
     package mutating func append(_ name: StaticString, _ value: Int) {

@@ -69,6 +69,22 @@ struct PolicyResponderTests {
         #expect(try responder(try site()) { _ in }.answer(Request(path))["Access-Control-Allow-Origin"] == nil)
     }
 
+    @Test("A program that says itself who may read its answer has the last word")
+    func programOrigin() throws {
+        final class Program: Responder {
+            func open(_ request: borrowing Request) -> Answer {
+                var response = Response(.ok, content: .bytes([UInt8]("mine".utf8)))
+                response.fields.append("access-control-allow-origin", "https://friend.example")
+                return .complete(response)
+            }
+        }
+        var policy = SitePolicy()
+        policy.corsOrigin = "*"
+        let responder = PolicyResponder(Program(), policy: policy, pages: try site().responder) { _, _ in false }
+        #expect(
+            try responder.answer(Request("/x")).values(of: "Access-Control-Allow-Origin") == ["https://friend.example"])
+    }
+
     @Test("A preflight is answered, with the fields it asks for and what it depends on")
     func preflight() throws {
         let responder = try responder(try site()) { $0.corsOrigin = "https://app.example" }
