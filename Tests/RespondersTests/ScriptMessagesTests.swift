@@ -24,6 +24,7 @@ struct ScriptMessagesTests {
         let many = lines(String(repeating: "x\n", count: 1000))
         #expect(many.count == ScriptMessages.lineLimit + 1)
         #expect(many.last?.contains("the rest is dropped") == true)
+        #expect(lines(String(repeating: "x\n", count: ScriptMessages.lineLimit)).last == "x")
         let long = lines(String(repeating: "x", count: 1_000_000))
         #expect(long.count < 60 && long.allSatisfy { $0.utf8.count <= 2000 })
         #expect(long.last?.contains("the rest is dropped") == true)

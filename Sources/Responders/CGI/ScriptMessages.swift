@@ -11,7 +11,8 @@ struct ScriptMessages {
     private var line: [UInt8] = []
     private var lineCount = 0
     private var byteCount = 0
-    private var isOver = false
+    /// There is no more to be passed on: what is read from now on is dropped.
+    private(set) var isOver = false
 
     /// Takes what was read, and hands each complete line to `write`.
     mutating func take(_ bytes: Span<UInt8>, _ write: (String) -> Void) {
@@ -27,13 +28,14 @@ struct ScriptMessages {
     /// Hands on a last line that has no end.
     mutating func finish(_ write: (String) -> Void) {
         guard !line.isEmpty, !isOver else { return }
+        guard lineCount < Self.lineLimit, byteCount < Self.byteLimit else {
+            isOver = true
+            write("(more than \(lineCount) lines of messages: the rest is dropped)")
+            return
+        }
         write(String(decoding: line, as: UTF8.self))
         lineCount += 1
         byteCount += line.count
         line.removeAll(keepingCapacity: true)
-        if lineCount == Self.lineLimit || byteCount >= Self.byteLimit {
-            isOver = true
-            write("(more than \(lineCount) lines of messages: the rest is dropped)")
-        }
     }
 }
