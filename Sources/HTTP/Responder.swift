@@ -35,6 +35,11 @@ package protocol Exchange: AnyObject {
     /// - Parameter now: in nanoseconds of the monotonic clock.
     func advance(_ now: Int64)
 
+    /// The end of a turn in which everything was tried that can be done without waiting: gives up what is late by now.
+    ///
+    /// - Returns: whether that changed anything, so that there is more to be done.
+    func giveUp(_ now: Int64) -> Bool
+
     /// The response is complete. Without this call, dropping the exchange means that nobody is there any more to take it.
     func conclude()
 
@@ -44,15 +49,21 @@ package protocol Exchange: AnyObject {
     /// When it wants a turn though nothing has happened, in nanoseconds of the monotonic clock; nil for never. Once
     /// `advance` was told of a later moment, it is another.
     var deadline: Int64? { get }
+
+    /// Whether others wait for what it waits for: it must then be advanced in time, and take what it is given, also while
+    /// its client takes nothing of what was written before.
+    var keepsOthersWaiting: Bool { get }
 }
 
 /// Most exchanges are driven by their client alone.
 extension Exchange {
     package var wantsContent: Bool { true }
     package func advance(_ now: Int64) {}
+    package func giveUp(_ now: Int64) -> Bool { false }
     package func conclude() {}
     package var waits: [Wait] { [] }
     package var deadline: Int64? { nil }
+    package var keepsOthersWaiting: Bool { false }
 }
 
 /// A descriptor that an exchange waits for.

@@ -114,6 +114,14 @@ package struct HTTP1Connection: ~Copyable {
     /// When the exchange in progress wants a turn whatever happens, in nanoseconds of the monotonic clock.
     package var exchangeDeadline: Int64? { exchange?.deadline }
 
+    /// Whether the exchange in progress is to be advanced also while nothing can be written; see `Exchange`.
+    package var keepsOthersWaiting: Bool { exchange?.keepsOthersWaiting ?? false }
+
+    /// Advances the exchange in progress, and nothing else.
+    package func advanceExchange(_ service: HTTP1Service) {
+        exchange?.advance(service.moment.now)
+    }
+
     /// The client will send no more.
     package mutating func endInput() {
         isInputEnded = true
@@ -148,6 +156,7 @@ package struct HTTP1Connection: ~Copyable {
                 if case .complete = writing, case .content = reading { receiveContent(&input, &output, head, service) }
                 if isFinished { return }
                 guard isExchangeComplete else {
+                    if exchange?.giveUp(service.moment.now) == true { continue }
                     if kept == nil { kept = KeptRequest(head) }
                     return
                 }

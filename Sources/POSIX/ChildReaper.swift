@@ -1,8 +1,8 @@
-/// Children that nobody waits for any more: sees to it that they end, and reaps them.
+/// Sees to it that children end when their time is over, and reaps every one of them at once, whoever waits for it.
 ///
 /// Its descriptor is to be polled for reading, then `reap()` called; `enforce(_:)` when its deadline is over.
 package final class ChildReaper {
-    /// How much patience a child is met with.
+    /// How much patience a child is met with that nobody waits for any more.
     package enum Patience: Sendable {
         /// It may finish by itself within this time, and is asked to end then.
         case untilFinished(Duration)
@@ -10,26 +10,78 @@ package final class ChildReaper {
         case none
     }
 
-    private final class Ward {
-        var child: ChildProcess
+    /// A child in the reaper's care.
+    package final class Ward {
+        private var child: ChildProcess
         /// Released when the child is reaped.
-        let companion: AnyObject?
+        private var companions: [AnyObject] = []
         /// When something more is done about it.
-        var deadline: MonotonicTime
-        var isAsked = false
+        fileprivate var deadline: MonotonicTime
+        /// Whether it was asked to end because its time was over.
+        package private(set) var isOverdue = false
+        /// Whether it was asked to end.
+        private var isAsked = false
+        /// How it ended; nil as long as that was not noticed.
+        package private(set) var ending: ChildProcess.Ending?
 
-        init(_ child: consuming ChildProcess, companion: AnyObject?, deadline: MonotonicTime) {
+        fileprivate init(_ child: consuming ChildProcess, companion: AnyObject?, deadline: MonotonicTime) {
             self.child = child
-            self.companion = companion
             self.deadline = deadline
+            if let companion { companions.append(companion) }
+        }
+
+        /// Readable once the child has ended, and open for as long as this object lives; nil when its end is known.
+        package var exitDescriptor: CInt? { ending == nil ? child.exitDescriptor : nil }
+
+        /// Reaps the child if it has ended, and releases what it occupied.
+        @discardableResult
+        package func checkEnd() -> ChildProcess.Ending? {
+            guard ending == nil else { return ending }
+            ending = child.reap()
+            if ending != nil { companions = [] }
+            return ending
+        }
+
+        fileprivate func add(_ companion: AnyObject) {
+            companions.append(companion)
+        }
+
+        /// Asks it to end, or ends it if it was asked before.
+        fileprivate func insist(_ now: MonotonicTime) {
+            if isAsked { child.kill() } else { child.terminate() }
+            isAsked = true
+            deadline = now + ChildReaper.grace
+        }
+
+        /// Asks it to end if it was not asked before.
+        fileprivate func ask(_ now: MonotonicTime) {
+            if !isAsked { insist(now) }
+        }
+
+        /// Its time is over.
+        fileprivate func expire(_ now: MonotonicTime) {
+            isOverdue = true
+            insist(now)
+        }
+
+        /// Ends it, and waits until it has ended.
+        fileprivate func end() {
+            guard checkEnd() == nil else { return }
+            child.kill()
+            child.waitForEnd()
+            checkEnd()
         }
     }
 
-    /// From SIGTERM to SIGKILL.
-    private static let grace = Duration.seconds(2)
+    /// From SIGTERM to SIGKILL, and until a child is looked at again that could not be reaped though it seemed to have
+    /// ended.
+    package static let grace = Duration.seconds(2)
 
     private let epoll: Epoll
-    private var wards: [Int: Ward] = [:]
+    private var wards: [UInt64: Ward] = [:]
+    private var nextMark: UInt64 = 0
+    /// When `enforce(_:)` is to be called; nil for not at all.
+    package private(set) var deadline: MonotonicTime?
 
     package init() throws(SystemError) {
         epoll = try Epoll()
@@ -42,72 +94,87 @@ package final class ChildReaper {
     /// Readable when a child has ended.
     package var descriptor: CInt { epoll.descriptor.number }
 
-    /// How many children have not ended yet.
+    /// How many children there are of whose end `reap()` has not heard.
     package var count: Int { wards.count }
 
-    /// When `enforce(_:)` is to be called; nil while there is no child.
-    package var deadline: MonotonicTime? { wards.values.lazy.map(\.deadline).min() }
-
-    /// Takes over a child.
+    /// Takes a child into care. It is asked to end when its time is over.
     ///
     /// - Parameter companion: kept until the child has been reaped, for instance a place that it occupies.
-    package func take(_ child: consuming ChildProcess, patience: Patience, companion: AnyObject?) {
-        let now = MonotonicTime.now
-        let ward = Ward(child, companion: companion, deadline: now)
-        guard ward.child.reap() == nil else { return }
-        let identifier = ward.child.identifier
-        guard let handle = ward.child.exitDescriptor, watch(handle, identifier) else {
+    /// - Throws: what the kernel says when it cannot watch the child, which has been ended then.
+    package func tend(
+        _ child: consuming ChildProcess, until deadline: MonotonicTime, companion: AnyObject? = nil
+    ) throws(SystemError) -> Ward {
+        let ward = Ward(child, companion: companion, deadline: deadline)
+        nextMark += 1
+        do throws(SystemError) {
+            if let handle = ward.exitDescriptor { try epoll.arm(handle, mark: nextMark, isNew: true) }
+        } catch {
             // Unwatched it would never be heard of again.
-            ward.child.kill()
-            ward.child.waitForEnd()
-            return
+            ward.end()
+            throw error
         }
-        wards[identifier] = ward
+        wards[nextMark] = ward
+        note(deadline)
+        return ward
+    }
+
+    /// Nobody waits for the child any more.
+    ///
+    /// - Parameter companion: kept until the child has been reaped; not at all if it has been already.
+    package func release(_ ward: Ward, patience: Patience, companion: AnyObject? = nil) {
+        guard ward.checkEnd() == nil else { return }
+        if let companion { ward.add(companion) }
+        let now = MonotonicTime.now
         switch patience {
-        case .untilFinished(let time): ward.deadline = now + time
-        case .none: enforce(ward, now)
+        case .untilFinished(let time): ward.deadline = min(ward.deadline, now + time)
+        case .none: ward.ask(now)
         }
+        note(ward.deadline)
     }
 
     /// Reaps the children that have ended.
     package func reap() {
         while let marks = try? epoll.take(), !marks.isEmpty {
             for mark in marks {
-                guard let ward = wards[Int(mark)] else { continue }
-                if ward.child.reap() != nil {
-                    wards[Int(mark)] = nil
-                } else if let handle = ward.child.exitDescriptor {
-                    try? epoll.arm(handle, mark: mark, isNew: false)
+                guard let ward = wards[mark] else { continue }
+                if ward.checkEnd() != nil {
+                    wards[mark] = nil
+                } else {
+                    // Its end is still another's to see, who traces it; asked again at once, the kernel would say the same.
+                    ward.deadline = min(ward.deadline, .now + Self.grace)
+                    note(ward.deadline)
                 }
             }
         }
+        if wards.isEmpty { deadline = nil }
     }
 
     /// Asks those to end whose time is over, and ends those that were asked before.
     package func enforce(_ now: MonotonicTime) {
-        for ward in wards.values where ward.deadline <= now { enforce(ward, now) }
+        guard let deadline, deadline <= now else { return }
+        for (mark, ward) in wards where ward.deadline <= now {
+            if ward.checkEnd() != nil { wards[mark] = nil } else { ward.expire(now) }
+        }
+        self.deadline = nil
+        for ward in wards.values { note(ward.deadline) }
+    }
+
+    /// Asks every child to end.
+    package func askAll(_ now: MonotonicTime) {
+        for ward in wards.values where ward.checkEnd() == nil {
+            ward.ask(now)
+            note(ward.deadline)
+        }
     }
 
     /// Ends every child that is left, and waits until it has ended.
     package func endAll() {
-        for ward in wards.values {
-            ward.child.kill()
-            ward.child.waitForEnd()
-        }
+        for ward in wards.values { ward.end() }
         wards = [:]
     }
 
-    private func enforce(_ ward: Ward, _ now: MonotonicTime) {
-        if ward.isAsked {
-            ward.child.kill()
-        } else {
-            ward.child.terminate()
-            ward.isAsked = true
-        }
-        ward.deadline = now + Self.grace
-    }
-
-    private func watch(_ handle: CInt, _ identifier: Int) -> Bool {
-        (try? epoll.arm(handle, mark: UInt64(identifier), isNew: true)) != nil
+    private func note(_ moment: MonotonicTime) {
+        guard moment != .distantFuture else { return }
+        deadline = min(deadline ?? moment, moment)
     }
 }

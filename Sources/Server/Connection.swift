@@ -73,9 +73,12 @@ struct Connection: ~Copyable {
         }
     }
 
-    /// What the exchange in progress waits for, besides the client. While the client takes nothing, nothing else is
-    /// watched: whoever produces for it is held up as well.
-    var waits: [Wait] { phase == .open && unsent.isEmpty ? http.waits : [] }
+    /// What the exchange in progress waits for, besides the client.
+    var waits: [Wait] { watchesExchange ? http.waits : [] }
+
+    /// While the client takes nothing, nothing else is watched: whoever produces for it is held up as well, but not those
+    /// who wait for the same as it.
+    private var watchesExchange: Bool { phase == .open && (unsent.isEmpty || http.keepsOthersWaiting) }
 
     /// Whether no request is in progress, so that it can be closed without harm.
     var isIdle: Bool { phase == .open && unsent.isEmpty && http.waiting == .request }
@@ -100,6 +103,8 @@ struct Connection: ~Copyable {
                 try move(bench, &sentByteCount)
             } else if readiness.contains(.hangUp) {
                 lose(bench)
+            } else if watchesExchange {
+                http.advanceExchange(bench.service)
             }
         } catch let error as TLSError {
             bench.logger.debug("\(address): connection ended: \(error)")
@@ -377,12 +382,12 @@ struct Connection: ~Copyable {
 
     /// The next moment at which something is due: the connection's own deadline, or that of its exchange.
     var wakeTime: MonotonicTime {
-        guard phase == .open, unsent.isEmpty, let exchange = http.exchangeDeadline else { return deadline }
+        guard watchesExchange, let exchange = http.exchangeDeadline else { return deadline }
         return min(deadline, MonotonicTime(nanoseconds: exchange))
     }
 
     private func hasOverdueExchange(_ bench: Workbench) -> Bool {
-        guard phase == .open, unsent.isEmpty, let exchange = http.exchangeDeadline else { return false }
+        guard watchesExchange, let exchange = http.exchangeDeadline else { return false }
         return exchange <= bench.now.nanoseconds
     }
 }

@@ -30,6 +30,14 @@ struct ChildReaperTests {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Takes a child into care that nobody waits for.
+    private func leave(
+        _ child: consuming ChildProcess, to reaper: ChildReaper, patience: ChildReaper.Patience,
+        companion: AnyObject? = nil
+    ) throws {
+        reaper.release(try reaper.tend(child, until: .distantFuture, companion: companion), patience: patience)
+    }
+
     /// Waits until the reaper's descriptor is readable.
     private func waitForEnd(_ reaper: ChildReaper) throws {
         var entry = [PollEntry(descriptor: reaper.descriptor, interest: .read)]
@@ -44,7 +52,7 @@ struct ChildReaperTests {
         let output = pipe.takeReading()
         #expect(try readAll(output) == "/tmp\nPATH=/usr/bin:/bin\n")
         let reaper = try ChildReaper()
-        reaper.take(child, patience: .untilFinished(.seconds(60)), companion: nil)
+        try leave(child, to: reaper, patience: .untilFinished(.seconds(60)))
         reaper.endAll()
     }
 
@@ -57,15 +65,80 @@ struct ChildReaperTests {
         let output = pipe.takeReading()
         var companion: Companion? = Companion()
         weak let watched = companion
-        reaper.take(child, patience: .untilFinished(.seconds(60)), companion: companion)
+        try leave(child, to: reaper, patience: .untilFinished(.seconds(60)), companion: companion)
         companion = nil
         #expect(try readAll(output) == "done\n")
-        if reaper.count > 0 {
-            #expect(watched != nil)
+        try waitForEnd(reaper)
+        reaper.reap()
+        #expect(reaper.count == 0 && watched == nil && reaper.deadline == nil)
+    }
+
+    @Test("A program is reaped, and what it occupied is released, also while somebody still wants to know of its end")
+    func reapedWhileWaitedFor() throws {
+        final class Companion {}
+        let reaper = try ChildReaper()
+        let pipe = try Pipe(isNonBlocking: false)
+        var companion: Companion? = Companion()
+        weak let watched = companion
+        let ward = try reaper.tend(try start("exit 3", to: pipe), until: .distantFuture, companion: companion)
+        companion = nil
+        #expect(watched != nil && ward.ending == nil)
+        let exit = try #require(ward.exitDescriptor)
+        try waitForEnd(reaper)
+        reaper.reap()
+        #expect(ward.ending == .exited(status: 3) && watched == nil && reaper.count == 0)
+        // Who has not heard of it yet still waits for a descriptor that is its own.
+        var entry = [PollEntry(descriptor: exit, interest: .read)]
+        var table = entry.mutableSpan
+        #expect(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
+        #expect(ward.exitDescriptor == nil && !ward.isOverdue)
+        // Nobody is left who could be asked to end.
+        reaper.release(ward, patience: .none)
+        #expect(reaper.deadline == nil)
+    }
+
+    @Test("A program whose time is over is asked to end, whoever waits for it")
+    func overdue() throws {
+        let reaper = try ChildReaper()
+        let pipe = try Pipe(isNonBlocking: false)
+        let end = MonotonicTime.now + .seconds(1000)
+        let ward = try reaper.tend(try start("exec tail -f /dev/null", to: pipe), until: end)
+        #expect(reaper.deadline == end)
+        reaper.enforce(.now)
+        #expect(!ward.isOverdue && reaper.deadline == end)
+        reaper.enforce(end)
+        #expect(ward.isOverdue && reaper.deadline == end + ChildReaper.grace)
+        try waitForEnd(reaper)
+        reaper.reap()
+        #expect(ward.ending == .killed(signal: Int(SIGTERM)))
+    }
+
+    @Test("All can be asked to end at one time; who was asked before has no more time than before")
+    func askAll() throws {
+        let reaper = try ChildReaper()
+        let pipe = try Pipe(isNonBlocking: false)
+        let wards = try (0..<2).map { _ in
+            try reaper.tend(
+                try start("trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done", to: pipe),
+                until: .distantFuture)
+        }
+        var room = [UInt8](repeating: 0, count: 12)
+        var count = 0
+        while count < 12 {
+            var span = room.mutableSpan
+            guard case .bytes(let more) = try pipe.reading.read(into: &span) else { break }
+            count += more
+        }
+        let now = MonotonicTime.now
+        reaper.askAll(now)
+        #expect(reaper.deadline == now + ChildReaper.grace)
+        reaper.askAll(now + .seconds(1))
+        #expect(reaper.deadline == now + ChildReaper.grace)
+        while reaper.count > 0 {
             try waitForEnd(reaper)
             reaper.reap()
         }
-        #expect(reaper.count == 0 && watched == nil && reaper.deadline == nil)
+        #expect(wards.allSatisfy { $0.ending == .exited(status: 5) && !$0.isOverdue })
     }
 
     @Test("A program whose time is over is asked to end, and ended if it does not")
@@ -78,7 +151,7 @@ struct ChildReaperTests {
         var room: [UInt8] = [UInt8](repeating: 0, count: 6)
         var span = room.mutableSpan
         #expect(try output.read(into: &span) == .bytes(6))
-        reaper.take(child, patience: .none, companion: nil)
+        try leave(child, to: reaper, patience: .none)
         reaper.reap()
         #expect(reaper.count == 1, "it was asked, and does not listen")
         let deadline = try #require(reaper.deadline)
@@ -102,11 +175,9 @@ struct ChildReaperTests {
             return Int(String(decoding: room[..<(count - 1)], as: UTF8.self)) ?? 0
         }()
         try #require(reading > 0)
-        reaper.take(child, patience: .untilFinished(.seconds(60)), companion: nil)
-        if reaper.count > 0 {
-            try waitForEnd(reaper)
-            reaper.reap()
-        }
+        try leave(child, to: reaper, patience: .untilFinished(.seconds(60)))
+        try waitForEnd(reaper)
+        reaper.reap()
         // The end of the pipe: the one in the background had it too.
         #expect(try readAll(output).isEmpty)
     }
@@ -120,8 +191,8 @@ struct ChildReaperTests {
         let otherPipe = try Pipe(isNonBlocking: false)
         let second = try start("exec tail -f /dev/null", to: otherPipe)
         let other = otherPipe.takeReading()
-        reaper.take(first, patience: .untilFinished(.seconds(60)), companion: nil)
-        reaper.take(second, patience: .untilFinished(.seconds(60)), companion: nil)
+        try leave(first, to: reaper, patience: .untilFinished(.seconds(60)))
+        try leave(second, to: reaper, patience: .untilFinished(.seconds(60)))
         reaper.endAll()
         #expect(reaper.count == 0)
         #expect(try readAll(output).isEmpty && readAll(other).isEmpty)
@@ -137,7 +208,7 @@ struct ChildReaperTests {
         let output = pipe.takeReading()
         #expect(try readAll(output) == "\(limit.rlim_cur)\n")
         let reaper = try ChildReaper()
-        reaper.take(child, patience: .untilFinished(.seconds(60)), companion: nil)
+        try leave(child, to: reaper, patience: .untilFinished(.seconds(60)))
         #expect(ThisProcess.raiseDescriptorLimit() == Int(clamping: limit.rlim_max), "here it is as it was")
     }
 
@@ -153,7 +224,7 @@ struct ChildReaperTests {
         let output = pipe.takeReading()
         #expect(try readAll(output) == "7\n\(512 << 10)\n")
         let reaper = try ChildReaper()
-        reaper.take(child, patience: .untilFinished(.seconds(60)), companion: nil)
+        try leave(child, to: reaper, patience: .untilFinished(.seconds(60)))
         reaper.endAll()
     }
 }

@@ -70,7 +70,8 @@ final class CGIExchange: Exchange {
             input = .file(collected.descriptor)
         }
         do throws(ScriptFailure) {
-            let script = RunningScript(try run.start(request, input, place), run, at: now)
+            let process = try run.start(request, input, place, at: MonotonicTime(nanoseconds: now))
+            let script = RunningScript(process, run, at: now)
             phase = .running(script)
             if isContentComplete { script.endContent() }
         } catch {
@@ -151,6 +152,24 @@ final class CGIExchange: Exchange {
         }
     }
 
+    func giveUp(_ now: Int64) -> Bool {
+        switch phase {
+        case .running(let script):
+            do throws(ScriptFailure) {
+                try script.checkSilence()
+                return false
+            } catch {
+                fail(error)
+                return true
+            }
+        case .redirected(let exchange):
+            guard exchange.giveUp(now) else { return false }
+            response = exchange.response
+            return true
+        case .collecting, .queued, .over: return false
+        }
+    }
+
     func conclude() {
         switch phase {
         case .running(let script): script.finish()
@@ -174,6 +193,15 @@ final class CGIExchange: Exchange {
         case .queued: queueEnd
         case .running(let script): script.deadline
         case .redirected(let exchange): exchange.deadline
+        }
+    }
+
+    var keepsOthersWaiting: Bool {
+        switch phase {
+        // Behind it stand others, who would wait for a place that it does not take.
+        case .queued: true
+        case .redirected(let exchange): exchange.keepsOthersWaiting
+        case .collecting, .running, .over: false
         }
     }
 

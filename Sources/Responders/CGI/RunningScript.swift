@@ -15,7 +15,6 @@ final class RunningScript {
 
     private let process: ScriptProcess
     private let run: ScriptRun
-    private let startTime: Int64
     private var now: Int64
     /// When the script last took or wrote something, or began to be waited for.
     private var lastProgress: Int64
@@ -47,13 +46,11 @@ final class RunningScript {
         self.process = process
         self.run = run
         self.now = now
-        startTime = now
         lastProgress = now
     }
 
     deinit {
-        process.leave(
-            to: run.reaper, patience: isFinished ? .untilFinished(run.site.timeout) : .none, messages, run.report)
+        process.leave(isFinished ? .untilFinished(run.site.timeout) : .none, messages, run.report)
     }
 
     // MARK: The request's content
@@ -83,14 +80,20 @@ final class RunningScript {
     /// Reads what there is to read before the content.
     ///
     /// - Returns: the beginning of the answer, once, when it is complete.
-    /// - Throws: `ScriptFailure` when there will be no answer, or no more of it.
+    /// - Throws: `ScriptFailure` when there will be no answer.
     func advance(_ now: Int64) throws(ScriptFailure) -> Head? {
         self.now = now
         readMessages()
         process.checkEnd()
-        let head = hasHead ? nil : try readHead()
-        try checkTime()
-        return head
+        return hasHead ? nil : try readHead()
+    }
+
+    /// Gives up a script that has been silent for too long. To be called when everything was tried: it may be the client
+    /// that was waited for until now.
+    func checkSilence() throws(ScriptFailure) {
+        guard let silenceEnd, now >= silenceEnd else { return }
+        let deed = isGlutted ? "took no content" : hasHead ? "wrote nothing" : "wrote no header"
+        throw .late("\(deed) for \(run.site.timeout) and was ended")
     }
 
     /// The answer is complete as far as anybody wants it: the script may do what else it has to do.
@@ -107,27 +110,14 @@ final class RunningScript {
         return waits
     }
 
-    /// In nanoseconds of the monotonic clock.
-    var deadline: Int64 { min(totalEnd, silenceEnd ?? .max, verdictTime ?? .max) }
+    /// In nanoseconds of the monotonic clock. The time for the whole of it is the reaper's to watch.
+    var deadline: Int64 { min(silenceEnd ?? .max, verdictTime ?? .max) }
 
-    private var totalEnd: Int64 { Self.moment(run.site.totalTime, after: startTime) }
-
-    /// When the script has been silent for too long; nil while it is not the script that is waited for.
+    /// When the script has been silent for too long; nil while it is not the script that is waited for. One that is
+    /// offered content and takes none is not silent as long as nobody takes what it writes.
     private var silenceEnd: Int64? {
-        let isWaitedFor = isGlutted || isStarved && (isContentComplete || !takesContent)
-        return isWaitedFor ? Self.moment(run.site.timeout, after: lastProgress) : nil
-    }
-
-    private static func moment(_ time: Duration, after start: Int64) -> Int64 {
-        (MonotonicTime(nanoseconds: start) + time).nanoseconds
-    }
-
-    private func checkTime() throws(ScriptFailure) {
-        if now >= totalEnd { throw .late("ran for longer than \(run.site.totalTime) and was ended") }
-        if let silenceEnd, now >= silenceEnd {
-            let deed = isGlutted ? "took no content" : hasHead ? "wrote nothing" : "wrote no header"
-            throw .late("\(deed) for \(run.site.timeout) and was ended")
-        }
+        guard isStarved, isGlutted || isContentComplete || !takesContent else { return nil }
+        return (MonotonicTime(nanoseconds: lastProgress) + run.site.timeout).nanoseconds
     }
 
     private func readMessages() {
@@ -137,9 +127,9 @@ final class RunningScript {
         for _ in 0..<8 {
             var room = buffer.mutableSpan
             guard case .bytes(let count) = process.readMessages(into: &room) else { break }
+            // Who complains is not silent, as long as it is heard.
+            if !messages.isOver { lastProgress = now }
             messages.take(buffer.span.extracting(0..<count), run.report)
-            // Who complains is not silent.
-            lastProgress = now
         }
     }
 
@@ -179,7 +169,7 @@ final class RunningScript {
             case .end:
                 let (isKnown, ending) = verdict()
                 guard isKnown else { return nil }
-                throw .badGateway(explanation(ending))
+                throw process.isOverdue ? .late(overdue) : .badGateway(explanation(ending))
             }
         }
     }
@@ -198,6 +188,8 @@ final class RunningScript {
             throw .badGateway("wrote a bad header: \(error.text)")
         }
     }
+
+    private var overdue: String { "ran for longer than \(run.site.totalTime) and was ended" }
 
     private func explanation(_ ending: ChildProcess.Ending?) -> String {
         guard let ending else { return "closed its output before its header was complete" }
@@ -241,7 +233,10 @@ final class RunningScript {
         let (isKnown, ending) = verdict()
         guard isKnown else { return .notYet }
         guard let ending, ending != .exited(status: 0) else { return .end }
-        if case .killed = ending { return .failed(run.sentence("was ended by \(ScriptEnding.text(ending))")) }
+        if case .killed = ending {
+            return .failed(
+                run.sentence(process.isOverdue ? overdue : "was ended by \(ScriptEnding.text(ending))"))
+        }
         run.note("ended with \(ending)")
         return .end
     }

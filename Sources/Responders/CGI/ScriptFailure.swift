@@ -52,13 +52,25 @@ extension ScriptFailure {
         }
     }
 
+    /// The kernel did not start the program that the script is given to.
+    init(starting error: SystemError, interpreter: String) {
+        let reason = "could not be started with \(interpreter): \(error.reason)"
+        self = error.isPassing ? .busy(reason) : .badGateway(reason)
+    }
+
+    /// The request's content could not be kept.
+    init(keeping error: SystemError, in directory: String) {
+        let reason = "was not started: its content could not be kept in \(directory) (\(error))"
+        self = error.isPassing ? .busy(reason) : .badGateway(reason)
+    }
+
     /// The kernel refused to execute the file, or what executes it.
     ///
     /// - Parameter firstLine: what the script begins with.
     init(starting error: SystemError, isExecutable: Bool, firstLine: String?) {
         if error.isForbidden, !isExecutable {
             self.init(status: .forbidden, reason: "is not executable: give it the right with chmod +x")
-        } else if error.isExhaustion || error.isTryAgain {
+        } else if error.isPassing {
             self = .busy("could not be started: \(error.reason)")
         } else if error.isNotAProgram {
             self = .badGateway("is neither a program for this machine nor begins with #! and an interpreter")
@@ -72,4 +84,9 @@ extension ScriptFailure {
             self = .badGateway("could not be started: \(error.reason)")
         }
     }
+}
+
+extension SystemError {
+    /// It may be over in a moment: what is lacking is what others use.
+    fileprivate var isPassing: Bool { isExhaustion || isTryAgain || isDiskFull }
 }

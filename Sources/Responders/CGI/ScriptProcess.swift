@@ -22,26 +22,33 @@ final class ScriptProcess {
         case end
     }
 
-    private var child: ChildProcess?
-    private let place: ScriptPlaces.Place
+    private let reaper: ChildReaper
+    private let ward: ChildReaper.Ward
     private var input: FileDescriptor?
     private var output: FileDescriptor?
     private var messages: FileDescriptor?
-    /// How it ended; nil while it runs.
-    private(set) var ending: ChildProcess.Ending?
 
     /// Starts the script.
-    init(_ program: Program, _ source: Input, place: ScriptPlaces.Place) throws(SystemError) {
+    ///
+    /// - Parameters:
+    ///   - place: occupied until the script has ended, whoever still reads what it has written.
+    ///   - reaper: asks the script to end at `deadline`.
+    init(
+        _ program: Program, _ source: Input, place: ScriptPlaces.Place, reaper: ChildReaper,
+        until deadline: MonotonicTime
+    ) throws(SystemError) {
         let toWrite = try Pipe(isNonBlocking: false)
         let complaints = try Pipe(isNonBlocking: false)
         // Only this side's ends do not wait; a pipe's ends have their modes each for itself.
         try toWrite.reading.setNonBlocking()
         try complaints.reading.setNonBlocking()
+        let child: ChildProcess
         switch source {
         case .none(let number), .file(let number):
             child = try ChildProcess(
                 program,
                 StandardStreams(input: number, output: toWrite.writing.number, error: complaints.writing.number))
+            input = nil
         case .pipe:
             let content = try Pipe(isNonBlocking: false)
             try content.writing.setNonBlocking()
@@ -53,7 +60,8 @@ final class ScriptProcess {
         }
         output = toWrite.takeReading()
         messages = complaints.takeReading()
-        self.place = place
+        self.reaper = reaper
+        ward = try reaper.tend(child, until: deadline, companion: place)
     }
 
     // MARK: Descriptors to wait for; nil for those that are closed
@@ -62,13 +70,7 @@ final class ScriptProcess {
     var outputDescriptor: CInt? { Self.number(output) }
     var messagesDescriptor: CInt? { Self.number(messages) }
 
-    var exitDescriptor: CInt? {
-        guard ending == nil else { return nil }
-        switch child {
-        case .some(let child): return child.exitDescriptor
-        case .none: return nil
-        }
-    }
+    var exitDescriptor: CInt? { ward.exitDescriptor }
 
     private static func number(_ descriptor: borrowing FileDescriptor?) -> CInt? {
         switch descriptor {
@@ -134,10 +136,15 @@ final class ScriptProcess {
 
     // MARK: Ending
 
+    /// How it ended; nil as long as that was not noticed.
+    var ending: ChildProcess.Ending? { ward.ending }
+
+    /// Whether it was asked to end because its time was over.
+    var isOverdue: Bool { ward.isOverdue }
+
     /// Notices that the script has ended.
     func checkEnd() {
-        guard ending == nil else { return }
-        ending = child?.reap()
+        ward.checkEnd()
     }
 
     /// Leaves the script to the reaper. It is neither read nor written any more, but what it still says to the log is
@@ -146,15 +153,10 @@ final class ScriptProcess {
     /// - Parameters:
     ///   - said: what it has said so far.
     ///   - report: called with each line that is still to come.
-    func leave(
-        to reaper: ChildReaper, patience: ChildReaper.Patience, _ said: ScriptMessages,
-        _ report: @escaping (String) -> Void
-    ) {
+    func leave(_ patience: ChildReaper.Patience, _ said: ScriptMessages, _ report: @escaping (String) -> Void) {
         input = nil
         output = nil
-        let rest = LastWords(messages.take(), said, place: place, report)
-        guard ending == nil, let child = child.take() else { return }
-        reaper.take(child, patience: patience, companion: rest)
+        reaper.release(ward, patience: patience, companion: LastWords(messages.take(), said, report))
     }
 }
 
@@ -163,16 +165,11 @@ final class ScriptProcess {
 private final class LastWords {
     private let pipe: FileDescriptor?
     private var said: ScriptMessages
-    private let place: ScriptPlaces.Place
     private let report: (String) -> Void
 
-    init(
-        _ pipe: consuming FileDescriptor?, _ said: ScriptMessages, place: ScriptPlaces.Place,
-        _ report: @escaping (String) -> Void
-    ) {
+    init(_ pipe: consuming FileDescriptor?, _ said: ScriptMessages, _ report: @escaping (String) -> Void) {
         self.pipe = pipe
         self.said = said
-        self.place = place
         self.report = report
     }
 

@@ -43,8 +43,10 @@ final class ScriptRun {
     // MARK: Starting
 
     /// Starts the script in its own directory.
+    ///
+    /// - Parameter now: when its time begins.
     func start(
-        _ request: Request, _ input: ScriptProcess.Input, _ place: ScriptPlaces.Place
+        _ request: Request, _ input: ScriptProcess.Input, _ place: ScriptPlaces.Place, at now: MonotonicTime
     ) throws(ScriptFailure) -> ScriptProcess {
         let variables = CGIVariables(request, location, site)
         let path = path
@@ -59,11 +61,9 @@ final class ScriptRun {
             environment: variables.environment(identifier: identifier), directory: [UInt8](directory),
             limits: site.limits)
         do throws(SystemError) {
-            return try ScriptProcess(program, input, place: place)
+            return try ScriptProcess(program, input, place: place, reaper: reaper, until: now + site.totalTime)
         } catch {
-            if let interpreter {
-                throw .badGateway("could not be started with \(interpreter): \(error.reason)")
-            }
+            if let interpreter { throw ScriptFailure(starting: error, interpreter: interpreter) }
             throw ScriptFailure(
                 starting: error, isExecutable: ThisProcess.mayExecute(path), firstLine: ScriptFile.firstLine(path))
         }

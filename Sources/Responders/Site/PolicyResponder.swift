@@ -98,9 +98,13 @@ private final class DecoratedExchange: Exchange {
 
     func advance(_ now: Int64) { inner.advance(now) }
 
+    func giveUp(_ now: Int64) -> Bool { inner.giveUp(now) }
+
     func conclude() { inner.conclude() }
 
     var waits: [Wait] { inner.waits }
 
     var deadline: Int64? { inner.deadline }
+
+    var keepsOthersWaiting: Bool { inner.keepsOthersWaiting }
 }

@@ -1,0 +1,184 @@
+import Glibc
+import HTTP
+import HTTP1
+import Logging
+import POSIX
+import TLS
+import Testing
+
+@testable import Server
+
+/// Over a socket pair, with plain HTTP, at any moment.
+@Suite("One client's connection")
+struct ConnectionTests {
+    @Test("While a client takes nothing, what its next response waits for is not watched")
+    func heldUp() throws {
+        let client = try HeldUpClient()
+        var connection = try client.accept()
+        client.responder.exchange.time = client.bench.now.nanoseconds + 1
+        try client.ask(for: ["/large", "/exchange"])
+        connection.turn(.read, client.bench)
+        #expect(connection.interest == .write)
+        #expect(connection.waits.isEmpty)
+        #expect(connection.wakeTime == connection.deadline, "its client's time is what counts")
+        let turns = client.responder.exchange.turnCount
+        connection.turn(.none, client.bench)
+        #expect(client.responder.exchange.turnCount == turns)
+        try client.readAll { connection.turn(.write, client.bench) }
+        #expect(connection.interest == .peerEnd && connection.waits == client.responder.exchange.waits)
+        #expect(connection.wakeTime == MonotonicTime(nanoseconds: client.responder.exchange.time))
+    }
+
+    @Test("While a client takes nothing, an exchange that keeps others waiting still has its turns")
+    func heldUpInQueue() throws {
+        let client = try HeldUpClient()
+        var connection = try client.accept()
+        let exchange = client.responder.exchange
+        exchange.keepsOthersWaiting = true
+        exchange.time = client.bench.now.nanoseconds + 1_000_000_000
+        try client.ask(for: ["/large", "/exchange"])
+        connection.turn(.read, client.bench)
+        #expect(connection.interest == .write && connection.waits == exchange.waits)
+        #expect(connection.wakeTime == MonotonicTime(nanoseconds: exchange.time))
+        let turns = exchange.turnCount
+        connection.turn(.none, client.bench)
+        #expect(exchange.turnCount == turns + 1, "something happened that it waits for")
+        client.bench.now = connection.wakeTime
+        connection.timeOut(client.bench)
+        #expect(exchange.turnCount == turns + 2, "its time is over")
+        #expect(connection.phase == .open && connection.interest == .write)
+        exchange.keepsOthersWaiting = false
+        #expect(connection.waits.isEmpty)
+    }
+
+    @Test("An exchange is judged when everything was tried, and what it says then is sent")
+    func givingUp() throws {
+        let client = try HeldUpClient()
+        var connection = try client.accept()
+        let exchange = client.responder.exchange
+        exchange.time = client.bench.now.nanoseconds + 1_000_000_000
+        try client.ask(for: ["/exchange"])
+        connection.turn(.read, client.bench)
+        #expect(exchange.judgementCount == 1 && exchange.response == nil)
+        client.bench.now = connection.wakeTime
+        connection.timeOut(client.bench)
+        #expect(exchange.judgementCount == 2)
+        let answer = try client.readAll { connection.turn(.write, client.bench) }
+        #expect(answer.hasPrefix("HTTP/1.1 504 "))
+        let isIdle = connection.isIdle
+        #expect(isIdle)
+    }
+
+    @Test("A client whose end came with its request is gone, whatever its exchange waits for")
+    func endWithRequest() throws {
+        let client = try HeldUpClient()
+        var connection = try client.accept()
+        try client.ask(for: ["/exchange"])
+        client.leave()
+        connection.turn(.read, client.bench)
+        #expect(connection.interest == .peerEnd)
+        connection.turn(.peerEnd, client.bench)
+        #expect(connection.phase == .closed)
+    }
+}
+
+/// A client that reads only when it is told to, and what serves it.
+private final class HeldUpClient {
+    let responder = TwoAnswers()
+    let bench: Workbench
+    private let socket: FileDescriptor
+    private var accepted: AcceptedSocket?
+
+    init() throws {
+        let pair = try SocketPair()
+        let server = try FileDescriptor.duplicate(pair.second.number)
+        socket = pair.takeFirst()
+        try server.setNonBlocking()
+        try socket.setNonBlocking()
+        // Less than a response has.
+        var size: CInt = 4096
+        let length = socklen_t(MemoryLayout<CInt>.size)
+        try #require(unsafe setsockopt(server.number, SOL_SOCKET, SO_SNDBUF, &size, length) == 0)
+        accepted = AcceptedSocket(descriptor: server, peer: .any4(port: 0))
+
+        let authority = try Certificate(DevelopmentAuthority.make(named: "test"))
+        let identity = try DevelopmentAuthority.issue(for: ["localhost"], by: authority)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        bench = try Workbench(
+            limits: Limits(),
+            context: TLSContext(TLSConfiguration(identities: [identity], ticketKeys: TicketKeys.random())),
+            service: HTTP1Service(responder: responder, journal: AccessLog(nil, logger: logger)),
+            redirects: Redirects(onTLSPort: responder, onPlainPort: responder), logger: logger, namesServer: false)
+    }
+
+    func accept() throws -> Connection {
+        guard let accepted = accepted.take() else { throw Missing() }
+        return try Connection(accepted, number: 1, isPlain: true, bench)
+    }
+
+    /// Sends requests at one time.
+    func ask(for paths: [String]) throws {
+        let text = paths.map { "GET \($0) HTTP/1.1\r\nHost: localhost\r\n\r\n" }.joined()
+        #expect(try socket.send([UInt8](text.utf8).span) == .bytes(text.utf8.count))
+    }
+
+    /// Reads all there is, with a turn for the server whenever there is nothing.
+    @discardableResult
+    func readAll(_ turn: () -> Void) throws -> String {
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        var hasPaused = false
+        while true {
+            var room = buffer.mutableSpan
+            if case .bytes(let count) = try socket.receive(into: &room) {
+                text += buffer[..<count]
+                hasPaused = false
+            } else if hasPaused {
+                return String(decoding: text, as: UTF8.self)
+            } else {
+                turn()
+                hasPaused = true
+            }
+        }
+    }
+
+    func leave() {
+        socket.shutdownSending()
+    }
+
+    private struct Missing: Error {}
+}
+
+/// Answers /large at once, and everything else with its exchange.
+private final class TwoAnswers: Responder {
+    let exchange = StandingExchange()
+
+    func open(_ request: borrowing Request) -> Answer {
+        request.text(request.path) == "/large"
+            ? .complete(Response(.ok, content: .bytes([UInt8](repeating: 0, count: 100_000)))) : .exchange(exchange)
+    }
+}
+
+/// Waits until its time is over.
+private final class StandingExchange: Exchange {
+    var time = Int64.max
+    var keepsOthersWaiting = false
+    private(set) var turnCount = 0
+    private(set) var judgementCount = 0
+    private(set) var response: Response?
+
+    var waits: [Wait] { [Wait(1000, for: .reading)] }
+    var deadline: Int64? { time }
+
+    func receive(_ content: Span<UInt8>) -> Int { content.count }
+    func endContent() {}
+    func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
+    func advance(_ now: Int64) { turnCount += 1 }
+
+    func giveUp(_ now: Int64) -> Bool {
+        judgementCount += 1
+        guard now >= time, response == nil else { return false }
+        response = .error(.gatewayTimeout, "late")
+        return true
+    }
+}
