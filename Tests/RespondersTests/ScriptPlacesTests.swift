@@ -33,5 +33,19 @@ struct ScriptPlacesTests {
         withExtendedLifetime(place) {}
     }
 
+    @Test("A request that goes on with another script is next, also when nobody else may wait any more")
+    func continued() throws {
+        let places = ScriptPlaces(limit: 1, queueLimit: 1)
+        var held: [ScriptPlaces.Place] = []
+        if case .place(let place) = places.request() { held.append(place) }
+        guard case .ticket(let waiting) = places.request(), case .full = places.request(),
+            case .ticket(let next) = places.request(isContinued: true)
+        else { throw Missing() }
+        held.removeAll()
+        let place = try #require(next.takePlace())
+        #expect(waiting.takePlace() == nil)
+        withExtendedLifetime(place) {}
+    }
+
     private struct Missing: Error {}
 }

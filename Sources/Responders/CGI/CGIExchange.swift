@@ -39,9 +39,13 @@ final class CGIExchange: Exchange {
             return
         }
         do throws(SystemError) {
-            phase = .collecting(try CollectedContent(in: run.site.temporaryDirectory))
+            if let content = try run.collections.open(in: run.site.temporaryDirectory) {
+                phase = .collecting(content)
+            } else {
+                fail(.busy("was not started: as much content as may is on its way to other scripts"))
+            }
         } catch {
-            fail(noRoom(error))
+            fail(ScriptFailure(keeping: error, in: run.site.temporaryDirectory))
         }
     }
 
@@ -54,7 +58,7 @@ final class CGIExchange: Exchange {
     /// Starts the script if there is a place for it, or queues for one.
     private func enter() {
         queueStart = now
-        switch run.places.request() {
+        switch run.places.request(isContinued: request.redirectionCount > 0) {
         case .place(let place): start(place)
         case .ticket(let ticket): phase = .queued(ticket)
         case .full:
@@ -107,7 +111,7 @@ final class CGIExchange: Exchange {
                 self.collected = collected
                 enter()
             } catch {
-                fail(noRoom(error))
+                fail(ScriptFailure(keeping: error, in: run.site.temporaryDirectory))
             }
         case .running(let script): script.endContent()
         case .queued, .redirected, .over: break
@@ -119,12 +123,14 @@ final class CGIExchange: Exchange {
             fail(.tooLarge(run.site.contentByteLimit))
             return content.count
         }
-        do throws(SystemError) { try collected.append(content) } catch { fail(noRoom(error)) }
+        do throws(SystemError) {
+            if try !collected.append(content) {
+                fail(.busy("was not started: with its content there would be more than may wait in files"))
+            }
+        } catch {
+            fail(ScriptFailure(keeping: error, in: run.site.temporaryDirectory))
+        }
         return content.count
-    }
-
-    private func noRoom(_ error: SystemError) -> ScriptFailure {
-        .badGateway("was not started: its content could not be kept in \(run.site.temporaryDirectory) (\(error))")
     }
 
     // MARK: Turns
@@ -283,26 +289,5 @@ final class CGIExchange: Exchange {
         guard response == nil else { return }
         response = run.response(failure)
         if !isContentComplete { response?.closesConnection = request.content != .none }
-    }
-}
-
-/// Request content that waits in a file until it is whole.
-final class CollectedContent {
-    private let file: UnnamedFile
-    private(set) var byteCount = 0
-
-    init(in directory: String) throws(SystemError) {
-        file = try UnnamedFile(in: directory)
-    }
-
-    var descriptor: CInt { file.descriptor.number }
-
-    func append(_ bytes: Span<UInt8>) throws(SystemError) {
-        try file.append(bytes)
-        byteCount += bytes.count
-    }
-
-    func rewind() throws(SystemError) {
-        try file.rewind()
     }
 }

@@ -11,6 +11,7 @@ package final class CGIResponder: Responder {
     private let site: CGISite
     private let directory: Directory
     private let places: ScriptPlaces
+    private let collections: CollectionRoom
     private let reaper: ChildReaper
     private let logger: Logger
     private let nullInput: FileDescriptor
@@ -27,6 +28,7 @@ package final class CGIResponder: Responder {
         directory = try Directory(site.directory)
         nullInput = try FileDescriptor.open("/dev/null", for: .reading)
         places = ScriptPlaces(limit: site.concurrency, queueLimit: site.queueLength)
+        collections = CollectionRoom(contentLimit: site.collectionLimit, byteLimit: site.collectedByteLimit)
         prefix = site.prefixPath
         var digits: [UInt8] = []
         digits.append(hexadecimal: UInt64.random(in: 0...UInt64.max), digitCount: 8)
@@ -57,8 +59,8 @@ package final class CGIResponder: Responder {
         do throws(ScriptLocation.Failure) {
             let location = try ScriptLocation(beneath, endsWithSlash: path.endsWithSlash, in: directory)
             let run = ScriptRun(
-                site, location, places: places, reaper: reaper, nullInput: nullInput.number, identifier: identifier,
-                log: log, router: router ?? self)
+                site, location, places: places, collections: collections, reaper: reaper,
+                nullInput: nullInput.number, identifier: identifier, log: log, router: router ?? self)
             if case .length(let count) = request.content, count > site.contentByteLimit {
                 return .complete(run.response(.tooLarge(site.contentByteLimit)))
             }

@@ -52,7 +52,16 @@ package struct CGISite: Codable, Sendable {
         [UInt8](prefix.utf8.split(separator: ASCII.slash).joined(separator: [ASCII.slash]))
     }
 
+    /// Requests whose content of unknown length is kept in a file at one time: as many as may run or wait.
+    var collectionLimit: Int { concurrency + queueLength }
+
+    /// The bytes of such content at one time: as much as that of four requests may be.
+    var collectedByteLimit: Int {
+        let (limit, isTooLarge) = contentByteLimit.multipliedReportingOverflow(by: 4)
+        return isTooLarge ? .max : limit
+    }
+
     /// The descriptors that a worker needs at the most: three pipes and the process for each script, an event for each
-    /// request that waits.
-    package var descriptorCount: Int { concurrency * 5 + queueLength }
+    /// request that waits, a file for each content that is collected.
+    package var descriptorCount: Int { concurrency * 5 + queueLength + collectionLimit }
 }

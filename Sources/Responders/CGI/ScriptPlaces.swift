@@ -57,14 +57,17 @@ final class ScriptPlaces {
     }
 
     /// A place if there is one, or a position in the queue.
-    func request() -> Admission {
+    ///
+    /// - Parameter isContinued: whether the request has had its turn, and goes on with another script: it is next then,
+    ///   since the place it gives up is its own.
+    func request(isContinued: Bool = false) -> Admission {
         if runningCount < limit {
             runningCount += 1
             return .place(Place(self))
         }
         // Without a descriptor to be woken by, nobody can wait.
-        guard queue.count < queueLimit, let ticket = try? Ticket() else { return .full }
-        queue.append(ticket)
+        guard isContinued || queue.count < queueLimit, let ticket = try? Ticket() else { return .full }
+        queue.insert(ticket, at: isContinued ? 0 : queue.count)
         return .ticket(ticket)
     }
 

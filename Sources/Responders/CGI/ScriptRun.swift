@@ -10,20 +10,23 @@ final class ScriptRun {
 
     let site: CGISite
     let places: ScriptPlaces
-    let reaper: ChildReaper
+    let collections: CollectionRoom
     let nullInput: CInt
+    private let reaper: ChildReaper
     private let location: ScriptLocation
     private let identifier: String
     private let log: ScriptLog
     private let router: any Responder
 
     init(
-        _ site: CGISite, _ location: ScriptLocation, places: ScriptPlaces, reaper: ChildReaper, nullInput: CInt,
-        identifier: String, log: ScriptLog, router: any Responder
+        _ site: CGISite, _ location: ScriptLocation, places: ScriptPlaces, collections: CollectionRoom,
+        reaper: ChildReaper, nullInput: CInt, identifier: String, log: ScriptLog,
+        router: any Responder
     ) {
         self.site = site
         self.location = location
         self.places = places
+        self.collections = collections
         self.reaper = reaper
         self.nullInput = nullInput
         self.identifier = identifier

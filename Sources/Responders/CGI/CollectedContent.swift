@@ -1,0 +1,53 @@
+import Bytes
+import POSIX
+
+/// Request content that waits in a file until it is whole.
+final class CollectedContent {
+    private let file: UnnamedFile
+    private let room: CollectionRoom
+    private(set) var byteCount = 0
+
+    fileprivate init(in directory: String, _ room: CollectionRoom) throws(SystemError) {
+        file = try UnnamedFile(in: directory)
+        self.room = room
+        room.contentCount += 1
+    }
+
+    deinit {
+        room.contentCount -= 1
+        room.byteCount -= byteCount
+    }
+
+    var descriptor: CInt { file.descriptor.number }
+
+    /// Returns false when all content that is collected would be too much with this.
+    func append(_ bytes: Span<UInt8>) throws(SystemError) -> Bool {
+        guard room.byteCount + bytes.count <= room.byteLimit else { return false }
+        byteCount += bytes.count
+        room.byteCount += bytes.count
+        try file.append(bytes)
+        return true
+    }
+
+    func rewind() throws(SystemError) {
+        try file.rewind()
+    }
+}
+
+/// How much content is collected at one time, for all requests of a site.
+final class CollectionRoom {
+    private let contentLimit: Int
+    fileprivate let byteLimit: Int
+    fileprivate var contentCount = 0
+    fileprivate var byteCount = 0
+
+    init(contentLimit: Int, byteLimit: Int) {
+        self.contentLimit = contentLimit
+        self.byteLimit = byteLimit
+    }
+
+    /// Begins to collect; nil when as many requests as may do so already.
+    func open(in directory: String) throws(SystemError) -> CollectedContent? {
+        contentCount < contentLimit ? try CollectedContent(in: directory, self) : nil
+    }
+}

@@ -1,0 +1,257 @@
+import HTTP
+import Logging
+import POSIX
+import Testing
+
+@testable import Responders
+
+@Suite("A request to a script, at any moment", .timeLimit(.minutes(1)))
+struct CGIExchangeTests {
+    private static let second: Int64 = 1_000_000_000
+
+    @Test("A script that is held up by its client is not silent, however long that takes")
+    func slowClient() throws {
+        let site = try ScriptSite(
+            "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nfirst'; cat >&2; printf second") {
+                $0.timeout = .seconds(1)
+            }
+        let exchange = try site.open(Request("/script", method: .post), content: .length(2))
+        try site.drive(exchange) { exchange.response != nil }
+        #expect(try site.produce(exchange) == "first")
+        // Its client takes nothing for an hour, and sends nothing: nobody has waited for the script meanwhile.
+        site.now += 3600 * Self.second
+        exchange.advance(site.now)
+        #expect(!exchange.giveUp(site.now))
+        #expect(exchange.receive([UInt8]("ab".utf8).span) == 2)
+        exchange.endContent()
+        // What it was given it takes, and what it writes is read before it is judged.
+        site.now += 3600 * Self.second
+        try site.waitForOutput(exchange)
+        exchange.advance(site.now)
+        #expect(try site.produce(exchange) == "second")
+        #expect(!exchange.giveUp(site.now))
+    }
+
+    @Test("A script that takes no content because nobody takes its output is not silent")
+    func heldUpOutput() throws {
+        // It fills the pipe before it reads.
+        let site = try ScriptSite(
+            "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; head -c 1000000 /dev/zero; cat >/dev/null") {
+                $0.timeout = .seconds(1)
+            }
+        let exchange = try site.open(Request("/script", method: .post), content: .length(1_000_000))
+        try site.drive(exchange) { exchange.response != nil }
+        let content = [UInt8](repeating: 0, count: 200_000)
+        var taken = 0
+        while taken < content.count {
+            let count = exchange.receive(content.span.extracting(taken..<content.count))
+            if count == 0 { break }
+            taken += count
+        }
+        #expect(taken < content.count, "the pipe is full")
+        _ = try site.produce(exchange, atMost: 10)
+        site.now += 3600 * Self.second
+        exchange.advance(site.now)
+        #expect(exchange.receive(content.span) == 0)
+        #expect(try site.produce(exchange, atMost: 10).count == 10)
+        #expect(!exchange.giveUp(site.now))
+    }
+
+    @Test("A script that is silent when it is waited for is given up, once, when its time is over")
+    func silence() throws {
+        let site = try ScriptSite("#!/bin/sh\nexec tail -f /dev/null") { $0.timeout = .seconds(5) }
+        let exchange = try site.open(Request("/script"))
+        let deadline = try #require(exchange.deadline)
+        #expect(deadline == site.now + 5 * Self.second)
+        exchange.advance(deadline - 1)
+        #expect(!exchange.giveUp(deadline - 1) && exchange.response == nil)
+        exchange.advance(deadline)
+        #expect(exchange.giveUp(deadline))
+        #expect(exchange.response?.status == .gatewayTimeout)
+        #expect(!exchange.giveUp(deadline) && exchange.waits.isEmpty && exchange.deadline == nil)
+    }
+
+    @Test("Messages that are not passed on any more are no sign of life")
+    func flood() throws {
+        let site = try ScriptSite("#!/bin/sh\nwhile :; do echo message >&2; done") { $0.timeout = .seconds(5) }
+        let exchange = try site.open(Request("/script"))
+        try site.drive(exchange) {
+            site.now += Self.second / 100
+            return exchange.giveUp(site.now)
+        }
+        #expect(exchange.response?.status == .gatewayTimeout)
+    }
+
+    @Test("A script that has ended gives its place up, though nobody has read what it wrote")
+    func endedScript() throws {
+        let site = try ScriptSite("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello'") { $0.concurrency = 1 }
+        let first = try site.open(Request("/script"))
+        let second = try site.open(Request("/script"))
+        #expect(!first.keepsOthersWaiting && second.keepsOthersWaiting)
+        try site.reapOne()
+        second.advance(site.now)
+        #expect(!second.keepsOthersWaiting, "it runs")
+        try site.drive(second) { second.response != nil }
+        #expect(try site.produce(second) == "hello")
+        try site.drive(first) { first.response != nil }
+        #expect(try site.produce(first) == "hello")
+    }
+
+    @Test("A script that redirects to another is not refused because everybody waits already")
+    func redirection() throws {
+        let site = try ScriptSite("#!/bin/sh\nprintf 'Location: /other\\n\\n'") {
+            $0.concurrency = 1
+            $0.queueLength = 1
+        }
+        try site.write("other", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nother'")
+        let first = try site.open(Request("/script", authority: "localhost"))
+        let waiting = try site.open(Request("/script"))
+        let refused = try site.open(Request("/script"))
+        #expect(refused.response?.status == .serviceUnavailable)
+        try site.drive(first, waiting) { first.response != nil && waiting.response != nil }
+        #expect(try site.produce(first) == "other")
+        #expect(try site.produce(waiting) == "other")
+    }
+
+    @Test("Content of unknown length is bounded in sum, and what went wrong in the meantime is no fault of the script's")
+    func collecting() throws {
+        let site = try ScriptSite("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; cat") {
+            $0.contentByteLimit = 1000
+            $0.concurrency = 2
+            $0.queueLength = 4
+        }
+        let part = [UInt8](repeating: UInt8(ascii: "x"), count: 1000)
+        var held = try (0..<4).map { _ in try site.open(Request("/script", method: .post), content: .unknownLength) }
+        for exchange in held { #expect(exchange.receive(part.span) == 1000 && exchange.response == nil) }
+        let fifth = try site.open(Request("/script", method: .post), content: .unknownLength)
+        #expect(fifth.receive(part.span) == 1000, "the rest is dropped")
+        #expect(fifth.response?.status == .serviceUnavailable)
+        #expect(fifth.response?.closesConnection == true)
+        // Six may be collected at one time.
+        held.append(fifth)
+        held += try (0..<2).map { _ in try site.open(Request("/script", method: .post), content: .unknownLength) }
+        let last = try site.open(Request("/script", method: .post), content: .unknownLength)
+        #expect(last.response?.status == .serviceUnavailable)
+        // Who leaves makes room.
+        held.removeAll()
+        let next = try site.open(Request("/script", method: .post), content: .unknownLength)
+        #expect(next.receive(part.span) == 1000 && next.response == nil)
+        next.endContent()
+        try site.drive(next) { next.response != nil }
+        #expect(try site.produce(next).count == 1000)
+        // More than one request may have is another matter.
+        let tooLong = try site.open(Request("/script", method: .post), content: .unknownLength)
+        #expect(tooLong.receive(part.span) == 1000)
+        #expect(tooLong.receive(part.span.extracting(0..<1)) == 1)
+        #expect(tooLong.response?.status == .contentTooLarge)
+    }
+
+    @Test("Without a place for content of unknown length the log says why")
+    func noPlaceForContent() throws {
+        let site = try ScriptSite("#!/bin/sh\n") { $0.temporaryDirectory = "/nowhere" }
+        let exchange = try site.open(Request("/script", method: .post), content: .unknownLength)
+        #expect(exchange.response?.status == .badGateway)
+        #expect(site.log.lines.contains { $0.contains("could not be kept in /nowhere") })
+    }
+}
+
+/// A responder with one script, and the clock that it is told of.
+private final class ScriptSite {
+    let folder = try? TemporaryDirectory()
+    let responder: CGIResponder
+    let reaper: ChildReaper
+    let log = RecordedLog()
+    var now: Int64 = 1_000_000_000_000_000
+
+    init(_ script: String, _ change: (inout CGISite) -> Void = { _ in }) throws {
+        let folder = try #require(folder)
+        var site = CGISite(prefix: "/", directory: folder.path, documentRoot: folder.path)
+        change(&site)
+        reaper = try ChildReaper()
+        let log = log
+        responder = try CGIResponder(site, reaper: reaper, logger: Logger(label: "test") { _ in log })
+        try write("script", script)
+    }
+
+    func write(_ name: String, _ script: String) throws {
+        let folder = try #require(folder)
+        try folder.makeFile(name, script)
+        try folder.setMode(name, to: 0o755)
+    }
+
+    /// Opens a request; one without content is complete at once.
+    func open(_ request: Request, content: Request.Content = .none) throws -> any Exchange {
+        var request = request
+        request.content = content
+        request.arrival = now
+        guard case .exchange(let exchange) = responder.open(request) else {
+            Issue.record("no exchange")
+            throw Missing()
+        }
+        if content == .none { exchange.endContent() }
+        return exchange
+    }
+
+    /// Gives turns whenever something happens that the exchanges wait for, until the condition holds.
+    func drive(_ exchanges: any Exchange..., until isDone: () -> Bool) throws {
+        for exchange in exchanges { exchange.advance(now) }
+        while !isDone() {
+            var entries = exchanges.flatMap(\.waits).map {
+                PollEntry(descriptor: $0.descriptor, interest: $0.direction == .reading ? .read : .write)
+            }
+            entries.append(PollEntry(descriptor: reaper.descriptor, interest: .read))
+            var table = entries.mutableSpan
+            try #require(try PollEntry.poll(&table, timeout: .seconds(30)) > 0)
+            reaper.reap()
+            for exchange in exchanges { exchange.advance(now) }
+        }
+    }
+
+    /// Waits until the script has written something, or ended.
+    func waitForOutput(_ exchange: any Exchange) throws {
+        let output = try #require(exchange.waits.first { $0.direction == .reading })
+        var entries = [PollEntry(descriptor: output.descriptor, interest: .read)]
+        var table = entries.mutableSpan
+        try #require(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
+    }
+
+    func reapOne() throws {
+        var entries = [PollEntry(descriptor: reaper.descriptor, interest: .read)]
+        var table = entries.mutableSpan
+        try #require(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
+        reaper.reap()
+    }
+
+    /// The content that is there now, or, where there is none yet, the first that comes.
+    func produce(_ exchange: any Exchange, atMost limit: Int = 100_000) throws -> String {
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: limit)
+        while text.count < limit {
+            var room = buffer.mutableSpan
+            guard case .bytes(let count) = exchange.produce(into: &room) else {
+                if !text.isEmpty { break }
+                try waitForOutput(exchange)
+                exchange.advance(now)
+                continue
+            }
+            text += buffer[..<count]
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private struct Missing: Error {}
+}
+
+/// The lines that were logged.
+private final class RecordedLog: LogHandler, @unchecked Sendable {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+    private(set) var lines: [String] = []
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { lines.append("\(event.message)") }
+}
