@@ -49,6 +49,8 @@ package final class Supervisor {
     private static let youth = Duration.seconds(2)
     private static let firstPause = Duration.milliseconds(100)
     private static let longestPause = Duration.seconds(5)
+    /// What a worker needs beyond the drain time to cut what is left, and to end its scripts.
+    private static let leavingTime = Duration.seconds(5)
 
     private let plan: Plan
     private let drainTime: Duration
@@ -209,7 +211,7 @@ package final class Supervisor {
     }
 
     private func stop() {
-        stopsAt = .now + drainTime
+        stopsAt = .now + drainTime + Self.leavingTime
         restartTimes = restartTimes.map { _ in nil }
         // A worker that cannot be told will not be asked: it loses its supervisor's socket soon enough.
         for seat in seats { try? seat?.channel.send(.drain) }
@@ -217,7 +219,7 @@ package final class Supervisor {
 
     private func enforceStop() {
         guard let stopsAt, stopsAt <= .now else { return }
-        logger.warning("some requests were still in progress after \(drainTime): ending their workers")
+        logger.warning("some workers had not left \(drainTime + Self.leavingTime) after they were told to: ending them")
         killAll()
     }
 

@@ -47,6 +47,8 @@ package final class Worker {
     private var nextLogFlush = MonotonicTime.distantFuture
     private var acceptsAgainAt: MonotonicTime?
     private var drainsUntil: MonotonicTime?
+    /// Connections that were still busy have been cut, and their scripts have until then to end.
+    private var leavesAt: MonotonicTime?
     private var peakCount = 0
     private var dateSecond = -1
 
@@ -107,12 +109,6 @@ package final class Worker {
             runTimers()
             writeLogs()
         }
-        // Who is still here has had the time to finish.
-        for token in table.tokens {
-            guard let slot = table[token] else { continue }
-            slot.connection.cut(bench)
-            settle(slot)
-        }
         children?.endAll()
         accessSink?.flush()
     }
@@ -128,8 +124,9 @@ package final class Worker {
     }
 
     private var isOver: Bool {
-        guard let drainsUntil else { return false }
-        return table.count == 0 || bench.now >= drainsUntil
+        guard drainsUntil != nil else { return false }
+        if let leavesAt, bench.now >= leavesAt { return true }
+        return table.count == 0 && (children?.count ?? 0) == 0
     }
 
     /// How long the next poll may wait; nil for ever.
@@ -139,7 +136,7 @@ package final class Worker {
         if let timer = timers.next { next = min(next, timer) }
         if let deadline = children?.deadline { next = min(next, deadline) }
         if let acceptsAgainAt { next = min(next, acceptsAgainAt) }
-        if let drainsUntil { next = min(next, drainsUntil) }
+        if let end = leavesAt ?? drainsUntil { next = min(next, end) }
         return next == .distantFuture ? nil : max(.zero, next - .now)
     }
 
@@ -173,6 +170,7 @@ package final class Worker {
         children?.enforce(bench.now)
         if bench.now >= nextSweep { sweep() }
         if let time = acceptsAgainAt, bench.now >= time { resumeAccepting() }
+        if let drainsUntil, bench.now >= drainsUntil, leavesAt == nil { cutAll() }
     }
 
     private func writeLogs() {
@@ -385,5 +383,19 @@ package final class Worker {
         ignoreListeners()
         // One turn each: an idle connection finds that it is over, and says so to its client.
         for token in table.tokens { turn(token, .none) }
+    }
+
+    /// Who is still here has had the time to finish.
+    private func cutAll() {
+        leavesAt = bench.now + (children == nil ? .zero : ChildReaper.grace)
+        if table.count > 0 {
+            logger.warning("\(table.count) connections were still busy after \(bench.limits.drain): cut")
+        }
+        for token in table.tokens {
+            guard let slot = table[token] else { continue }
+            slot.connection.cut(bench)
+            settle(slot)
+        }
+        children?.askAll(bench.now)
     }
 }

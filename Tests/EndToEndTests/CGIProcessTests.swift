@@ -154,6 +154,20 @@ struct CGIProcessTests {
         }
     }
 
+    @Test("When the server is told to leave, a script that has answered may finish what it works on")
+    func workingOn() throws {
+        try ScriptServer.run { server, site in
+            #expect(try server.curl("-f", path: "cgi-bin/works-on").out == "hello")
+            #expect(becomesTrue { server.scripts.count >= 1 })
+            server.process.send(SIGTERM)
+            try server.log.waitForLine("stopping: waiting")
+            try site.site.write("", to: "cgi-bin/open")
+            let outcome = try server.process.outcome()
+            #expect(outcome.status == 0)
+            #expect(FileManager.default.fileExists(atPath: site.path("finished")), "\(outcome.err)")
+        }
+    }
+
     @Test("A process that has left its script's group keeps nobody waiting, and is no zombie when it ends")
     func runaway() throws {
         try ScriptServer.run { server, _ in
