@@ -329,12 +329,8 @@ package struct HTTP1Connection: ~Copyable {
                     lacksContent = true
                     waiting = .content
                     if isInputEnded { throw .bad("The request's content ended early.") }
-                    if mayContinue, let exchange, !exchange.wantsContent {
-                        // Who waits to be asked for content that nobody wants any more is not asked.
-                        persists = false
-                        reading = .complete
-                        return
-                    }
+                    // Who waits to be asked for content that nobody wants any more is not asked.
+                    if mayContinue, let exchange, !exchange.wantsContent { return leaveContent() }
                     askForContent(input, &output)
                     return
                 case .end:
@@ -343,16 +339,19 @@ package struct HTTP1Connection: ~Copyable {
                     exchange?.endContent()
                     return
                 }
-                if discardedByteCount > Self.discardLimit {
-                    persists = false
-                    reading = .complete
-                    return
-                }
+                if discardedByteCount > Self.discardLimit { return leaveContent() }
             }
         } catch {
             input.removeAll()
             refuse(error, kept?.request ?? copy head, &output, service)
         }
+    }
+
+    /// The rest of the content is not read, so that no request can follow it.
+    private mutating func leaveContent() {
+        persists = false
+        reading = .complete
+        waiting = .response
     }
 
     /// Hands content to the exchange, or drops it where there is none any more.

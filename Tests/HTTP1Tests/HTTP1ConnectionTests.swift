@@ -337,6 +337,22 @@ struct HTTP1ConnectionTests {
         #expect(wire.send(post + "hello" + get) == answer("deaf") + answer("/a"))
     }
 
+    @Test("When no more is read of content that nobody wants, it is the response that is waited for")
+    func leavesContent() {
+        let exchange = Refusing()
+        let wire = Wire { _ in .exchange(exchange) }
+        #expect(wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n") == "")
+        #expect(wire.waiting == .content)
+        exchange.wantsContent = false
+        #expect(wire.send(String(repeating: "x", count: 200_000)) == "")
+        #expect(wire.waiting == .content && wire.wantsInput)
+        #expect(wire.send(String(repeating: "x", count: 100_000)) == "")
+        #expect(wire.waiting == .response && !wire.wantsInput)
+        exchange.response = .text("late")
+        #expect(wire.advance() == answer("late", close))
+        #expect(wire.state.isFinished)
+    }
+
     @Test("An exchange that wants no content gets none, and its response waits until it is dropped")
     func wantsNoContent() {
         func wire() -> Wire { Wire { _ in .exchange(Uninterested()) } }
@@ -641,6 +657,18 @@ private final class Collector: Exchange {
     }
 
     func endContent() { response = Response(.ok, content: .bytes(content)) }
+
+    func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
+}
+
+/// Wants content until it does not, and answers when it is told to.
+private final class Refusing: Exchange {
+    var response: Response?
+    var wantsContent = true
+
+    func receive(_ content: Span<UInt8>) -> Int { content.count }
+
+    func endContent() {}
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
 }
