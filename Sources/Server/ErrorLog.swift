@@ -26,10 +26,19 @@ package struct ErrorLog: LogHandler {
     package func log(event: LogEvent) {
         var line = LogTime.errorFormat(.now)
         line.append(text: " \(event.level.rawValue) \(name): ")
-        // A message may quote what a client sent; nothing of that may begin a line of its own or reach the terminal.
-        for byte in "\(event.message)".utf8 { line.append(byte < 0x20 || byte == 0x7F ? ASCII.question : byte) }
+        for scalar in "\(event.message)".unicodeScalars { line.append(text: String(Self.harmless(scalar))) }
         line.append("\n")
         sink.append(line)
         sink.flush()
+    }
+
+    /// A message may quote what a client or a script sent: nothing of that may begin a line of its own, steer the terminal
+    /// that shows the log (C0 and C1 controls), or put its text in another order (bidirectional controls).
+    private static func harmless(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        switch scalar.value {
+        case 0x09: " "
+        case 0x00...0x1F, 0x7F...0x9F, 0x202A...0x202E, 0x2066...0x2069: "?"
+        default: scalar
+        }
     }
 }
