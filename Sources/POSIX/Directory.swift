@@ -51,9 +51,7 @@ package struct Directory: ~Copyable {
             let resolve = CLINUX_RESOLVE_BENEATH | CLINUX_RESOLVE_NO_MAGICLINKS
             let number = unsafe clinux_openat2(descriptor.number, terminated, flags, resolve)
             if number >= 0 { return FileDescriptor(owning: number) }
-            // An absolute link is an escape to the kernel even if it points inside; the check tells them apart.
-            // Kernels without openat2, and sandboxes that forbid it, always need the check.
-            guard [EXDEV, ENOSYS, EPERM, EAGAIN].contains(errno) else { throw SystemError("openat2") }
+            guard Self.needsCheck(errno) else { throw SystemError("openat2") }
             return try openChecked(terminated)
         case .checked:
             return try openChecked(terminated)
@@ -68,28 +66,46 @@ package struct Directory: ~Copyable {
     ///
     /// - Parameter path: as for `open(_:)`, and not empty.
     package func status(of path: [UInt8]) throws(SystemError) -> FileStatus {
-        if case .beneath = resolution {
+        let terminated = path.terminated
+        switch resolution {
+        case .beneath:
             let resolve = CLINUX_RESOLVE_BENEATH | CLINUX_RESOLVE_NO_MAGICLINKS
-            let number = unsafe clinux_openat2(
-                descriptor.number, path.terminated, UInt64(CLINUX_O_PATH), resolve)
+            let number = unsafe clinux_openat2(descriptor.number, terminated, UInt64(CLINUX_O_PATH), resolve)
             if number >= 0 { return try FileDescriptor(owning: number).status() }
-            guard [EXDEV, ENOSYS, EPERM, EAGAIN].contains(errno) else { throw SystemError("openat2") }
+            guard Self.needsCheck(errno) else { throw SystemError("openat2") }
+            return try findChecked(terminated).status()
+        case .checked: return try findChecked(terminated).status()
+        case .anywhere: return try find(terminated).status()
         }
-        return try open(path).status()
     }
+
+    /// Whether openat2 could not tell where a path leads. An absolute link is an escape to the kernel even if it points
+    /// inside; the check tells them apart. Kernels without openat2, and sandboxes that forbid it, always need the check.
+    private static func needsCheck(_ code: CInt) -> Bool { [EXDEV, ENOSYS, EPERM, EAGAIN].contains(code) }
 
     /// Opens the path wherever it leads but without effects, and reopens it only if that is inside.
     private func openChecked(_ path: [CChar]) throws(SystemError) -> FileDescriptor {
-        let number = unsafe clinux_openat(descriptor.number, path, CLINUX_O_PATH)
-        guard number >= 0 else { throw SystemError("openat") }
-        let found = FileDescriptor(owning: number)
-        let root = try Self.location(of: descriptor)
-        let place = try Self.location(of: found)
-        guard Self.isInside(place, root) else { throw SystemError("openat", code: EXDEV) }
+        let found = try findChecked(path)
         let reopened = unsafe clinux_openat(
             AT_FDCWD, "/proc/self/fd/\(found.number)", O_RDONLY | O_NONBLOCK | O_NOCTTY)
         guard reopened >= 0 else { throw SystemError("openat") }
         return FileDescriptor(owning: reopened)
+    }
+
+    /// What stands at a path that leads inside, not opened for reading (O_PATH).
+    private func findChecked(_ path: [CChar]) throws(SystemError) -> FileDescriptor {
+        let found = try find(path)
+        let root = try Self.location(of: descriptor)
+        let place = try Self.location(of: found)
+        guard Self.isInside(place, root) else { throw SystemError("openat", code: EXDEV) }
+        return found
+    }
+
+    /// What stands at a path, wherever it leads, not opened for reading (O_PATH).
+    private func find(_ path: [CChar]) throws(SystemError) -> FileDescriptor {
+        let number = unsafe clinux_openat(descriptor.number, path, CLINUX_O_PATH)
+        guard number >= 0 else { throw SystemError("openat") }
+        return FileDescriptor(owning: number)
     }
 
     /// Whether a path is that of a directory, or lies beneath it; both as the kernel writes them.

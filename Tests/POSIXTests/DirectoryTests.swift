@@ -87,6 +87,23 @@ struct DirectoryTests {
         #expect(kind == .other)
     }
 
+    @Test("What stands at a path can be told without the right to read it", arguments: resolutions)
+    func status(resolution: Directory.Resolution) throws {
+        let folder = try Self.makeTree()
+        try folder.makeSocket("root/socket")
+        let root = try Directory(folder.path("root"), resolution: resolution)
+        // A socket cannot be opened for reading by anybody.
+        #expect(throws: SystemError.self) { _ = try root.open([UInt8]("socket".utf8)) }
+        let kinds: [(String, FileStatus.Kind)] = [
+            ("socket", .other), ("fifo", .other), ("absolute", .regular), ("sub", .directory), ("self", .directory),
+        ]
+        for (path, kind) in kinds { #expect(try root.status(of: [UInt8](path.utf8)).kind == kind) }
+        for path in ["out", "out-absolute", "parent"] {
+            let error = #expect(throws: SystemError.self) { try root.status(of: [UInt8](path.utf8)) }
+            #expect(error?.isEscape == true)
+        }
+    }
+
     @Test("The empty path is the directory itself, and lists what is in it", arguments: resolutions)
     func listing(resolution: Directory.Resolution) throws {
         let folder = try Self.makeTree()

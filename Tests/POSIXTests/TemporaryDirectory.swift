@@ -38,4 +38,8 @@ final class TemporaryDirectory {
     func makeFIFO(_ name: String) throws {
         try #require(unsafe mkfifo(path(name), 0o644) == 0)
     }
+
+    func makeSocket(_ name: String) throws {
+        try #require(unsafe mknod(path(name), S_IFSOCK | 0o644, 0) == 0)
+    }
 }

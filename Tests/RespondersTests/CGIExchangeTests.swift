@@ -1,3 +1,4 @@
+import Glibc
 import HTTP
 import Logging
 import POSIX
@@ -146,6 +147,20 @@ struct CGIExchangeTests {
         #expect(tooLong.response?.status == .contentTooLarge)
     }
 
+    @Test("Scripts are found where they are executed, also when another directory takes the place of theirs")
+    func replacedDirectory() throws {
+        let site = try ScriptSite("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nold'")
+        let folder = try #require(site.folder)
+        try #require(unsafe rename(folder.path, folder.path + "-old") == 0)
+        try #require(unsafe mkdir(folder.path, 0o755) == 0)
+        try site.write("new", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nnew'")
+        let exchange = try site.open(Request("/new"))
+        try site.drive(exchange) { exchange.response != nil }
+        #expect(try site.produce(exchange) == "new")
+        guard case .complete(let response) = site.responder.open(Request("/script")) else { throw Missing() }
+        #expect(response.status == .notFound)
+    }
+
     @Test("Without a place for content of unknown length the log says why")
     func noPlaceForContent() throws {
         let site = try ScriptSite("#!/bin/sh\n") { $0.temporaryDirectory = "/nowhere" }
@@ -154,6 +169,8 @@ struct CGIExchangeTests {
         #expect(site.log.lines.contains { $0.contains("could not be kept in /nowhere") })
     }
 }
+
+private struct Missing: Error {}
 
 /// A responder with one script, and the clock that it is told of.
 private final class ScriptSite {
@@ -165,6 +182,8 @@ private final class ScriptSite {
 
     init(_ script: String, _ change: (inout CGISite) -> Void = { _ in }) throws {
         let folder = try #require(folder)
+        try folder.makeDirectory("cgi")
+        folder.enter("cgi")
         var site = CGISite(prefix: "/", directory: folder.path, documentRoot: folder.path)
         change(&site)
         reaper = try ChildReaper()
@@ -238,8 +257,6 @@ private final class ScriptSite {
         }
         return String(decoding: text, as: UTF8.self)
     }
-
-    private struct Missing: Error {}
 }
 
 /// The lines that were logged.

@@ -38,7 +38,7 @@ struct ScriptLocationTests {
         arguments: [
             ("missing", .notFound), ("d/missing", .notFound), ("", .isDirectory), ("d", .isDirectory),
             (".hidden", .isHidden), ("d/.x", .isHidden), ("fifo", .isNoFile), ("out", .leadsOutside),
-            ("loop", .leadsOutside),
+            ("loop", .isLoop),
         ] as [(String, ScriptLocation.Failure)])
     func refused(path: String, failure: ScriptLocation.Failure) throws {
         let place = try directory()

@@ -9,7 +9,6 @@ package final class CGIResponder: Responder {
     package weak var router: (any Responder)?
 
     private let site: CGISite
-    private let directory: Directory
     private let places: ScriptPlaces
     private let collections: CollectionRoom
     private let reaper: ChildReaper
@@ -25,7 +24,7 @@ package final class CGIResponder: Responder {
         self.site = site
         self.reaper = reaper
         self.logger = logger
-        directory = try Directory(site.directory)
+        _ = try Directory(site.directory)
         nullInput = try FileDescriptor.open("/dev/null", for: .reading)
         places = ScriptPlaces(limit: site.concurrency, queueLimit: site.queueLength)
         collections = CollectionRoom(contentLimit: site.collectionLimit, byteLimit: site.collectedByteLimit)
@@ -57,7 +56,7 @@ package final class CGIResponder: Responder {
             logger, client: request.peer?.address ?? "-",
             request: "\(request.text(request.methodName)) \(request.text(request.target))", identifier: identifier)
         do throws(ScriptLocation.Failure) {
-            let location = try ScriptLocation(beneath, endsWithSlash: path.endsWithSlash, in: directory)
+            let location = try locate(beneath, endsWithSlash: path.endsWithSlash)
             let run = ScriptRun(
                 site, location, places: places, collections: collections, reaper: reaper,
                 nullInput: nullInput.number, identifier: identifier, log: log, router: router ?? self)
@@ -69,5 +68,17 @@ package final class CGIResponder: Responder {
             let name = "\(site.directory)/\(String(decoding: beneath, as: UTF8.self))"
             return .complete(log.response(ScriptFailure(error), script: name, explains: site.explainsFailures))
         }
+    }
+
+    /// Looks for the script in the directory that has the site's path now: scripts are executed by their path, and another
+    /// directory may have taken the place of the one that was there at the start.
+    private func locate(_ path: [UInt8], endsWithSlash: Bool) throws(ScriptLocation.Failure) -> ScriptLocation {
+        let directory: Directory
+        do throws(SystemError) {
+            directory = try Directory(site.directory)
+        } catch {
+            throw error.isMissing ? .notFound : .unreachable(error)
+        }
+        return try ScriptLocation(path, endsWithSlash: endsWithSlash, in: directory)
     }
 }

@@ -47,8 +47,15 @@ extension ScriptFailure {
         case .isDirectory: self.init(status: .notFound, reason: "is a directory: the path names no script in it")
         case .isHidden: self.init(status: .notFound, reason: "has a name that begins with a dot, and is not served")
         case .leadsOutside: self.init(status: .notFound, reason: "is a link that leads out of the scripts' directory")
+        case .isLoop: self.init(status: .notFound, reason: "is a link that leads to itself")
         case .isNoFile: self.init(status: .notFound, reason: "is no regular file")
-        case .unreadable(let error): self.init(status: .forbidden, reason: "cannot be reached (\(error))")
+        case .unreachable(let error):
+            let reason = "cannot be reached (\(error))"
+            if error.isForbidden {
+                self.init(status: .forbidden, reason: reason)
+            } else {
+                self = error.isPassing ? .busy(reason) : .badGateway(reason)
+            }
         }
     }
 

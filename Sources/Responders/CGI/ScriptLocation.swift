@@ -12,9 +12,12 @@ struct ScriptLocation: Equatable {
         case isHidden
         /// A symbolic link leads out of the directory.
         case leadsOutside
+        /// Symbolic links lead to one another for ever.
+        case isLoop
         /// It is there and is no file: a socket, a FIFO.
         case isNoFile
-        case unreadable(SystemError)
+        /// The kernel does not say what is there.
+        case unreachable(SystemError)
     }
 
     /// The script's path beneath the directory.
@@ -48,8 +51,9 @@ struct ScriptLocation: Equatable {
             return try directory.status(of: path).kind
         } catch {
             if error.isMissing || error.isNameTooLong { throw .notFound }
-            if error.isEscape || error.isLoop { throw .leadsOutside }
-            throw .unreadable(error)
+            if error.isEscape { throw .leadsOutside }
+            if error.isLoop { throw .isLoop }
+            throw .unreachable(error)
         }
     }
 }
