@@ -36,18 +36,9 @@ package import POSIX
 
     /// The DNS names and IP addresses it is for (subjectAltName), as text.
     package var names: [String] {
-        guard let list = unsafe X509_get_ext_d2i(leaf, NID_subject_alt_name, nil, nil) else { return [] }
-        let stack = OpaquePointer(list)
-        defer { unsafe GENERAL_NAMES_free(stack) }
         var names: [String] = []
-        let count = unsafe OPENSSL_sk_num(stack)
-        for index in 0..<count {
-            guard let entry = unsafe OPENSSL_sk_value(stack, index) else { continue }
-            var type: CInt = 0
-            let value = unsafe GENERAL_NAME_get0_value(entry.assumingMemoryBound(to: GENERAL_NAME.self), &type)
-            guard type == GEN_DNS || type == GEN_IPADD, let value = unsafe value else { continue }
-            let text = unsafe value.assumingMemoryBound(to: ASN1_STRING.self)
-            guard let bytes = unsafe ASN1_STRING_get0_data(text) else { continue }
+        unsafe AlternativeNames(of: leaf).forEach { type, text in
+            guard type == GEN_DNS || type == GEN_IPADD, let bytes = unsafe ASN1_STRING_get0_data(text) else { return }
             let content = unsafe [UInt8](UnsafeBufferPointer(start: bytes, count: Int(ASN1_STRING_length(text))))
             names.append(type == GEN_DNS ? String(decoding: content, as: UTF8.self) : Self.addressText(content))
         }
@@ -67,7 +58,7 @@ package import POSIX
 
     /// Whole days from `now` until it is no longer valid; negative when that is over.
     package func daysLeft(at now: WallTime) -> Int {
-        unsafe difference(from: now, to: X509_get0_notAfter(leaf))
+        unsafe Self.daysLeft(leaf, at: now)
     }
 
     /// Whether it is not valid yet.
@@ -89,12 +80,12 @@ package import POSIX
         return isSigned
     }
 
-    private func difference(from now: WallTime, to end: UnsafePointer<ASN1_TIME>?) -> Int {
+    static func daysLeft(_ certificate: OpaquePointer, at now: WallTime) -> Int {
         guard let start = unsafe ASN1_TIME_set(nil, now.seconds) else { return 0 }
         defer { unsafe ASN1_TIME_free(start) }
         var days: CInt = 0
         var seconds: CInt = 0
-        guard unsafe ASN1_TIME_diff(&days, &seconds, start, end) == 1 else { return 0 }
+        guard unsafe ASN1_TIME_diff(&days, &seconds, start, X509_get0_notAfter(certificate)) == 1 else { return 0 }
         return days > 0 || (days == 0 && seconds > 0) ? Int(days) : min(-1, Int(days))
     }
 

@@ -40,6 +40,18 @@ struct ClientAuthenticationTests {
         #expect(certificate.notBefore == "Nov  2 03:04:05 2026 GMT")
         #expect(certificate.notAfter == "Dec 31 23:59:59 2126 GMT")
         #expect(both.client.namedAuthorityCount == 1)
+        let attributes = Dictionary(certificate.attributes.map { ($0.name, $0.value) }) { $1 }
+        #expect(attributes.count == certificate.attributes.count, "none is there twice")
+        let expected = [
+            "S_DN": ClientFixture.zoeSubject, "S_DN_O": "Example, Inc.", "S_DN_CN": "Zoë", "S_DN_CN_0": "Zoë",
+            "S_DN_CN_1": "Second", "I_DN": "CN=Root,O=Example", "I_DN_CN": "Root", "I_DN_O": "Example",
+            "M_SERIAL": "0AF003C0FFEE", "M_VERSION": "3", "V_START": "Nov  2 03:04:05 2026 GMT",
+            "V_END": "Dec 31 23:59:59 2126 GMT", "A_KEY": "id-ecPublicKey", "A_SIG": "ecdsa-with-SHA256",
+        ]
+        for (name, value) in expected { #expect(attributes[name] == value, "\(name)") }
+        #expect(try #require(attributes["V_REMAIN"].flatMap { Int($0) }) > 30_000)
+        #expect(attributes["CERT"]?.hasPrefix("-----BEGIN CERTIFICATE-----\n") == true)
+        #expect(attributes["I_DN_CN_0"] == nil && attributes["SAN_DNS_0"] == nil)
     }
 
     @Test("A client without a certificate is refused where one is required, with an explanation", arguments: versions)

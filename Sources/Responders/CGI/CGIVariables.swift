@@ -66,7 +66,7 @@ struct CGIVariables: ~Copyable {
         }
         let address = request.peer?.serverAddress ?? "127.0.0.1"
         if name.isEmpty {
-            list.set("SERVER_NAME", address)
+            list.set("SERVER_NAME", address.contains(":") ? "[\(address)]" : address)
         } else {
             list.append(Self.name("SERVER_NAME"), value: name)
         }
@@ -86,7 +86,12 @@ struct CGIVariables: ~Copyable {
         list.append(Self.name("REQUEST_METHOD"), value: request.bytes[request.methodName])
         list.append(Self.name("REQUEST_URI"), value: request.bytes[request.target])
         list.append(Self.name("QUERY_STRING"), value: request.query.map { request.bytes[$0] } ?? [])
-        if case .length(let count) = request.content { list.set("CONTENT_LENGTH", "\(count)") }
+        switch request.content {
+        case .length(let count): list.set("CONTENT_LENGTH", "\(count)")
+        // Content of no bytes is content, too, where a length says so.
+        case .none: if request.has(.contentLength) { list.set("CONTENT_LENGTH", "0") }
+        case .unknownLength: break
+        }
         if let type = request.value(of: .contentType) {
             list.append(Self.name("CONTENT_TYPE"), value: request.bytes[type])
         }
@@ -122,12 +127,9 @@ struct CGIVariables: ~Copyable {
         list.set("SSL_SESSION_RESUMED", peer.isResumed ? "Resumed" : "Initial")
         guard let certificate = peer.clientCertificate else { return list.set("SSL_CLIENT_VERIFY", "NONE") }
         list.set("SSL_CLIENT_VERIFY", "SUCCESS")
-        list.set("SSL_CLIENT_S_DN", certificate.subject)
-        list.set("SSL_CLIENT_I_DN", certificate.issuer)
-        if !certificate.commonName.isEmpty { list.set("SSL_CLIENT_S_DN_CN", certificate.commonName) }
-        list.set("SSL_CLIENT_M_SERIAL", certificate.serialNumber)
-        list.set("SSL_CLIENT_V_START", certificate.notBefore)
-        list.set("SSL_CLIENT_V_END", certificate.notAfter)
+        for attribute in certificate.attributes {
+            list.append("SSL_CLIENT_\(attribute.name)".utf8, value: attribute.value.utf8)
+        }
     }
 
     private func addUser(to list: inout WordList) {
@@ -145,7 +147,8 @@ struct CGIVariables: ~Copyable {
         for line in request.fields where isPassed(line) {
             if connectionOptions.contains(request.bytes[line.name].map(ASCII.lowercased)) { continue }
             guard let name = Self.variable(request.bytes[line.name]) else { continue }
-            let value = request.bytes[line.value]
+            // An absolute target's authority takes the place of what Host says (RFC 9112 §3.2.2).
+            let value = request.bytes[line.known == .host ? request.authority : line.value]
             if let index = fields.firstIndex(where: { $0.name == name }) {
                 // A list of cookies is the one whose separator is another (RFC 9113 §8.2.3).
                 let isCookie = name == Self.cookie

@@ -1,5 +1,6 @@
 // Shows everything a script is given, a line each, NAME=value: its environment, then in names that no variable has its
 // arguments (#, 1, 2 ...), its working directory, open descriptors, group, signals, and last the request's content.
+// X-Words has the number of arguments, for those who see the header alone.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,7 @@ static void showSignals(void) {
 
 int main(int count, char **words) {
     char text[65536];
-    printf("Content-Type: text/plain\n\n");
+    printf("Content-Type: text/plain\nX-Words: %d\n\n", count - 1);
     for (char **variable = environ; *variable != NULL; variable++) {
         show(*variable, strlen(*variable));
         putchar('\n');
