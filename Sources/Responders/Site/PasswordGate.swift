@@ -3,7 +3,9 @@ import HTTP
 
 /// Basic authentication (RFC 7617) against the hashes of an htpasswd file.
 final class PasswordGate {
-    private let hashes: [String: String]
+    /// By name, byte for byte: to `String` two spellings of one character are the same, to programs that are told the name
+    /// they are not.
+    private let hashes: [[UInt8]: String]
     private let verify: ([UInt8], String) -> Bool
     /// Credentials that were found right before. Hashes are made to be slow, and browsers repeat credentials with
     /// every request.
@@ -15,7 +17,7 @@ final class PasswordGate {
     private let decoy: String
 
     init(_ hashes: [String: String], verify: @escaping ([UInt8], String) -> Bool) {
-        self.hashes = hashes
+        self.hashes = Dictionary(hashes.map { ([UInt8]($0.utf8), $1) }) { $1 }
         self.verify = verify
         decoy = hashes.values.max() ?? ""
     }
@@ -36,7 +38,7 @@ final class PasswordGate {
         for known in admitted where Secret.isEqual(known, given) { isKnown = true }
         if isKnown { return true }
         guard let (user, password) = BasicCredentials.read(given.span) else { return false }
-        let hash = hashes[String(decoding: user, as: UTF8.self)]
+        let hash = hashes[user]
         guard verify(password, hash ?? decoy), hash != nil else { return false }
         if admitted.count == Self.admittedLimit { admitted.removeFirst() }
         admitted.append(given)
