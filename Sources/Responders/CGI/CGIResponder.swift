@@ -43,6 +43,7 @@ package final class CGIResponder: Responder {
         default: break
         }
         requestCount += 1
+        let explains = site.explainsFailures && (request.peer?.isOnThisMachine ?? false)
         let identifier = "\(series)-\(requestCount)"
         let path: TargetPath
         do throws(TargetPath.Refusal) {
@@ -59,14 +60,15 @@ package final class CGIResponder: Responder {
             let location = try locate(beneath, endsWithSlash: path.endsWithSlash)
             let run = ScriptRun(
                 site, location, places: places, collections: collections, reaper: reaper,
-                nullInput: nullInput.number, identifier: identifier, log: log, router: router ?? self)
+                nullInput: nullInput.number, identifier: identifier, explains: explains, log: log,
+                router: router ?? self)
             if case .length(let count) = request.content, count > site.contentByteLimit {
                 return .complete(run.response(.tooLarge(site.contentByteLimit)))
             }
             return .exchange(CGIExchange(copy request, run))
         } catch {
             let name = "\(site.directory)/\(String(decoding: beneath, as: UTF8.self))"
-            return .complete(log.response(ScriptFailure(error), script: name, explains: site.explainsFailures))
+            return .complete(log.response(ScriptFailure(error), script: name, explains: explains))
         }
     }
 

@@ -34,7 +34,7 @@ package struct CGISite: Codable, Sendable {
     package var passesAuthorization = false
     /// Whether requests bear Basic credentials that were checked, so that scripts can be told the user.
     package var namesUser = false
-    /// Whether the page about a failure says what failed: for a developer at a terminal.
+    /// Whether the page about a failure says what failed, to clients on this machine: for a developer at a terminal.
     package var explainsFailures = false
     /// SERVER_SOFTWARE: "Martinet/1.0".
     package var serverSoftware = "Martinet"
@@ -61,7 +61,7 @@ package struct CGISite: Codable, Sendable {
         return isTooLarge ? .max : limit
     }
 
-    /// The descriptors that a worker needs at the most: three pipes and the process for each script, an event for each
-    /// request that waits, a file for each content that is collected.
+    /// The descriptors that a worker needs at the most: three pipes and the process for each script, and one more while it is
+    /// being started; an event for each request that waits, a file for each content that is collected.
     package var descriptorCount: Int { concurrency * 5 + queueLength + collectionLimit }
 }

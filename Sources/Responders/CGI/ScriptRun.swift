@@ -15,12 +15,14 @@ final class ScriptRun {
     private let reaper: ChildReaper
     private let location: ScriptLocation
     private let identifier: String
+    /// Whether the page about a failure says what the log says.
+    private let explains: Bool
     private let log: ScriptLog
     private let router: any Responder
 
     init(
         _ site: CGISite, _ location: ScriptLocation, places: ScriptPlaces, collections: CollectionRoom,
-        reaper: ChildReaper, nullInput: CInt, identifier: String, log: ScriptLog,
+        reaper: ChildReaper, nullInput: CInt, identifier: String, explains: Bool, log: ScriptLog,
         router: any Responder
     ) {
         self.site = site
@@ -30,6 +32,7 @@ final class ScriptRun {
         self.reaper = reaper
         self.nullInput = nullInput
         self.identifier = identifier
+        self.explains = explains
         self.log = log
         self.router = router
     }
@@ -99,7 +102,7 @@ final class ScriptRun {
 
     /// The answer to a request whose script failed; the log gets a line.
     func response(_ failure: ScriptFailure) -> Response {
-        log.response(failure, script: name, explains: site.explainsFailures)
+        log.response(failure, script: name, explains: explains)
     }
 
     private var name: String { String(decoding: path, as: UTF8.self) }
