@@ -59,8 +59,16 @@ struct CGIOptions: ParsableArguments {
         for (option, time) in [("timeout", cgiTimeout), ("total-time", cgiTotalTime)] where time.duration <= .zero {
             throw ValidationError("--cgi-\(option) \(time.text) leaves scripts no time at all.")
         }
-        if let cgiCpu, cgiCpu.duration < .seconds(1) {
-            throw ValidationError("--cgi-cpu \(cgiCpu.text) is less than the kernel counts: give whole seconds.")
+        if let cgiCpu, cgiCpu.duration < .seconds(1) || cgiCpu.duration.components.attoseconds != 0 {
+            throw ValidationError("--cgi-cpu \(cgiCpu.text) is not what the kernel counts in: give whole seconds.")
+        }
+        for (option, size) in [("memory", cgiMemory), ("output", cgiOutput)] where size?.byteCount == 0 {
+            throw ValidationError("--cgi-\(option) 0 leaves scripts nothing at all.")
+        }
+        var prefixes: Set<String> = []
+        for prefix in cgi.compactMap({ Self.parse(route: $0)?.prefix.split(separator: "/").joined(separator: "/") })
+        where !prefixes.insert(prefix).inserted {
+            throw ValidationError("--cgi is given twice for /\(prefix): one prefix has one directory.")
         }
         if cgi.isEmpty, !cgiInterpreter.isEmpty {
             throw ValidationError("--cgi-interpreter is for scripts: say where they are with --cgi.")
@@ -73,7 +81,8 @@ struct CGIOptions: ParsableArguments {
     ///   - root: the folder that the rest is served from.
     ///   - namesUser: whether requests bear credentials that were checked.
     func sites(root: String, namesUser: Bool) throws -> [CGISite] {
-        try cgi.compactMap(Self.parse(route:)).map { prefix, directory in
+        let temporaryDirectory = try cgi.isEmpty ? nil : Self.temporaryDirectory()
+        return try cgi.compactMap(Self.parse(route:)).map { prefix, directory in
             var site = CGISite(
                 prefix: prefix, directory: try Self.canonical(directory, prefix, root: root), documentRoot: root)
             for (ending, program) in try cgiInterpreter.compactMap(Self.parse(interpreter:)).map(Self.checked) {
@@ -91,9 +100,22 @@ struct CGIOptions: ParsableArguments {
             site.namesUser = namesUser
             site.explainsFailures = ThisProcess.isTerminal(ThisProcess.standardError)
             site.serverSoftware = "Martinet/\(Version.number)"
-            if let directory = ThisProcess.environment("TMPDIR") { site.temporaryDirectory = directory }
+            if let temporaryDirectory { site.temporaryDirectory = temporaryDirectory }
             return site
         }
+    }
+
+    /// Where content of unknown length is collected, if the environment names a place.
+    private static func temporaryDirectory() throws -> String? {
+        guard let path = ThisProcess.environment("TMPDIR") else { return nil }
+        do {
+            _ = try UnnamedFile(in: path)
+        } catch {
+            throw ConfigurationError(
+                place: "TMPDIR=\(path)", problem: "No file can be made there: \(error.reason).",
+                wayOut: "Name a directory that this user may write to, or unset TMPDIR for /var/tmp.")
+        }
+        return path
     }
 
     private static func parse(route: String) -> (prefix: String, directory: String)? {
@@ -109,11 +131,13 @@ struct CGIOptions: ParsableArguments {
     }
 
     private static func checked(_ ending: String, _ program: String) throws -> (String, String) {
-        guard let path = WholeFile.canonicalPath(program) else {
+        // Links stay as they are: what a program is called by may say what it does.
+        guard WholeFile.canonicalPath(program) != nil else {
             throw ConfigurationError(
                 place: "--cgi-interpreter \(ending)=\(program)", problem: SystemError("open").reason,
                 wayOut: "Name a program by its path; `command -v php-cgi` shows that of php-cgi.")
         }
+        let path = WholeFile.absolutePath(program)
         guard ThisProcess.mayExecute([UInt8](path.utf8)) else {
             throw ConfigurationError(
                 place: "--cgi-interpreter \(ending)=\(program)", problem: "This user may not execute it.",

@@ -26,7 +26,9 @@ struct CGITests {
 
     static let tables = [
         Table(name: "variables", options: ["--header", "X-Added: 1"]),
-        Table(name: "paths", options: ["--cgi-interpreter", ".php=/usr/bin/php-cgi"]),
+        Table(
+            name: "paths",
+            options: ["--cgi-interpreter", ".php=/usr/bin/php-cgi", "--cgi-interpreter", ".name={shell}"]),
         Table(name: "answers"),
         Table(name: "mistakes"),
         Table(name: "content", options: ["--max-content", "100000"]),
@@ -66,7 +68,7 @@ struct CGITests {
         if let problem = outcome.problem { Issue.record("\(name): \(problem)") }
         for log in outcome.logs {
             let isThere = becomesTrue(within: .seconds(5)) {
-                server.log.lines.contains { $0.contains(outcome.target) && $0.contains(log) }
+                server.log.lines.contains { $0.contains(" \(outcome.target): ") && $0.contains(log) }
             }
             if !isThere {
                 let lines = server.log.lines.filter { $0.contains(outcome.target) }.joined(separator: "\n")
@@ -83,12 +85,13 @@ enum ScriptServer {
     /// Runs the test's body while the scripts are served; afterwards none of their processes, no zombie and no descriptor
     /// may be left.
     ///
-    /// - Parameter options: may hold {scripts}, their directory, and {users}, a password file.
+    /// - Parameter options: may hold {scripts}, their directory, {users}, a password file, and {shell}, a link to a shell.
     static func run(_ options: [String] = [], _ body: (Server, ScriptSite) throws -> Void) throws {
         let site = try ScriptSite()
         try site.folder.write("somebody:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n", to: "users")
         let options = options.map {
             $0.replacing("{scripts}", with: site.scripts).replacing("{users}", with: site.folder.path("users"))
+                .replacing("{shell}", with: site.folder.path("shell"))
         }
         let environment = ["LEAK": "1", "MARTINET_CACHE": "0"]
         let all = ["--workers", "1", "--verbose"] + site.options + options

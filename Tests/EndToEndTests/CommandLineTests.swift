@@ -9,6 +9,11 @@ struct CommandLineTests {
             ["serve", "--prot", "1"], ["serve", "--port", "70000"], ["serve", "--tls-min", "1.1"],
             ["serve", "--workers", "0"], ["serve", "--verbose", "--quiet"], ["serve", "one", "two"],
             ["serve", "--host", "a b"], ["serve", "--tls-key", "k"], ["serve", "-p", "1", "-l", ":1"],
+            ["serve", "--cgi", "cgi-bin"], ["serve", "--cgi", "/a/=/tmp", "--cgi", "/a=/tmp"],
+            ["serve", "--cgi-interpreter", ".php=/bin/sh"], ["serve", "--cgi", "/a=.", "--cgi-interpreter", "php"],
+            ["serve", "--cgi-timeout", "0s"], ["serve", "--cgi-timeout", "soon"], ["serve", "--cgi-total-time", "0"],
+            ["serve", "--cgi-processes", "0"], ["serve", "--cgi-cpu", "1500ms"], ["serve", "--cgi-memory", "0"],
+            ["serve", "--cgi-output", "0"], ["serve", "--max-content", "-1"], ["serve", "--max-content", "9999999T"],
         ])
     func usage(words: [String]) throws {
         let outcome = try Client.run([Server.executable] + words)
@@ -27,6 +32,25 @@ struct CommandLineTests {
         let file = try Server.command("serve", "/etc/passwd")
         #expect(file.status == 3)
         #expect(file.err.contains("Not a directory"))
+    }
+
+    @Test("Scripts that cannot be run are status 3, with a way out")
+    func scripts() throws {
+        let folder = try Folder()
+        let nowhere = try Server.command("serve", folder.path, "--cgi", "/cgi-bin/=/nowhere")
+        #expect(nowhere.status == 3 && nowhere.err.contains("--cgi /cgi-bin/=/nowhere: No such file or directory"))
+        let file = try Server.command("serve", folder.path, "--cgi", "/cgi-bin/=/etc/passwd")
+        #expect(file.status == 3 && file.err.contains("Name a directory of scripts"))
+        let outside = try Server.command("serve", folder.path, "--cgi", "/cgi-bin/=\(folder.path)")
+        #expect(outside.status == 3 && outside.err.contains("all its files would be scripts"))
+        let programs = try Folder()
+        let scripts = "/cgi-bin/=\(programs.path)"
+        let missing = try Server.command("serve", folder.path, "--cgi", scripts, "--cgi-interpreter", ".php=/nowhere/php")
+        #expect(missing.status == 3 && missing.err.contains("command -v php-cgi"))
+        let plain = try Server.command("serve", folder.path, "--cgi", scripts, "--cgi-interpreter", ".php=/etc/passwd")
+        #expect(plain.status == 3 && plain.err.contains("Name a program that is executable"))
+        let noRoom = try Server.command("serve", folder.path, "--cgi", scripts, environment: ["TMPDIR": "/nowhere"])
+        #expect(noRoom.status == 3 && noRoom.err.contains("TMPDIR=/nowhere"))
     }
 
     @Test("A certificate that cannot be used is status 3, and its files are named")

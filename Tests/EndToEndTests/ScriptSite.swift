@@ -61,6 +61,7 @@ final class ScriptSite {
         let texts = [
             "plain": "#!/bin/sh\necho secret\n",
             "page.phpx": "<?php secret",
+            "page.name": "printf 'Content-Type: text/plain\n\n'; tr '\\0' ' ' </proc/$$/cmdline",
             "no-interpreter": "#!/nowhere/sh\n",
             "dos": "#!/bin/sh\r\necho\r\n",
             "closed-interpreter": "#!\(path("plain"))\n",
@@ -70,13 +71,15 @@ final class ScriptSite {
         ]
         for (name, text) in texts {
             try site.write(text, to: "cgi-bin/\(name)")
-            if !["plain", "page.phpx"].contains(name) { try makeExecutable(name) }
+            if !["plain", "page.phpx", "page.name"].contains(name) { try makeExecutable(name) }
         }
         try folder.write("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nescaped'\n", to: "outside/escape")
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("outside/escape"))
     }
 
     private func makeLinks() throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("shell"), withDestinationPath: "/bin/sh")
         let links = [
             "cgi-bin/linked": "show", "cgi-bin/escape": "../../outside/escape", "cgi-bin/outside": "../../outside",
             "cgi-bin/loop": "loop", "cgi-bin/dangling": "nowhere", "other-way": "cgi-bin", "say-link": "cgi-bin/say",
