@@ -83,6 +83,16 @@ struct CGIExchangeTests {
         #expect(exchange.response?.status == .gatewayTimeout)
     }
 
+    @Test("What comes along with the header counts as written, too", arguments: [30, 31])
+    func outputLimit(limit: Int) throws {
+        let site = try ScriptSite("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello'") {
+            $0.outputByteLimit = limit
+        }
+        let exchange = try site.open(Request("/script"))
+        try site.drive(exchange) { exchange.response != nil }
+        #expect(exchange.response?.status == (limit < 31 ? .badGateway : .ok))
+    }
+
     @Test("A script that has ended gives its place up, though nobody has read what it wrote")
     func endedScript() throws {
         let site = try ScriptSite("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello'") { $0.concurrency = 1 }

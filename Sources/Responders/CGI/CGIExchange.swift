@@ -230,12 +230,12 @@ final class CGIExchange: Exchange {
             response.isVerbatim = true
             self.response = response
         case .header(let header):
-            guard header.status == nil, let location = header.location, Self.isLocal(location) else {
+            guard let location = Self.localLocation(header) else {
                 response = Self.response(header)
                 return
             }
             script.finish()
-            redirect(to: location, hasOtherFields: !header.fields.isEmpty)
+            redirect(to: location)
         }
     }
 
@@ -254,19 +254,20 @@ final class CGIExchange: Exchange {
         return response
     }
 
-    /// Whether a location is a path of this site, and not of a host named by it.
-    private static func isLocal(_ location: [UInt8]) -> Bool {
-        location[0] == ASCII.slash && (location.count == 1 || location[1] != ASCII.slash)
+    /// The path of a local redirection (RFC 3875 §6.2.2), which has one field and no other: the client would never see those
+    /// beside it, cookies among them, so it is sent to the path itself where there are any.
+    private static func localLocation(_ header: ScriptHeader) -> [UInt8]? {
+        guard header.status == nil, header.fields.isEmpty, let location = header.location else { return nil }
+        // A path of this site, and not of a host named by it.
+        let isLocal = location[0] == ASCII.slash && (location.count == 1 || location[1] != ASCII.slash)
+        return isLocal ? location : nil
     }
 
-    /// RFC 3875 §6.2.2: the answer is what another resource of this site answers.
-    private func redirect(to location: [UInt8], hasOtherFields: Bool) {
+    /// The answer is what another resource of this site answers.
+    private func redirect(to location: [UInt8]) {
         let target = location.prefix { $0 != UInt8(ascii: "#") }
         guard target.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             return fail(.badGateway("redirects to a path with characters that must be percent-encoded"))
-        }
-        if hasOtherFields {
-            run.report("fields beside a local redirection are dropped (RFC 3875 section 6.2.2)")
         }
         switch run.redirect(request.redirected(to: [UInt8](target))) {
         case .complete(let response):

@@ -150,6 +150,14 @@ final class RunningScript {
         return (true, nil)
     }
 
+    /// Counts bytes that were read, and says what is wrong if they are more than the script may write.
+    private func excess(_ count: Int) -> String? {
+        lastProgress = now
+        outputByteCount += count
+        guard let limit = run.site.outputByteLimit, outputByteCount > limit else { return nil }
+        return "wrote more than \(limit) bytes and was ended"
+    }
+
     // MARK: The head
 
     private func readHead() throws(ScriptFailure) -> Head? {
@@ -158,9 +166,8 @@ final class RunningScript {
             var room = buffer.mutableSpan
             switch process.read(into: &room) {
             case .bytes(let count):
-                lastProgress = now
-                outputByteCount += count
                 written.append(buffer.span.extracting(0..<count))
+                if let excess = excess(count) { throw .badGateway(excess) }
                 guard let head = try parseHead() else { continue }
                 hasHead = true
                 isStarved = false
@@ -204,10 +211,8 @@ final class RunningScript {
         switch process.read(into: &room) {
         case .bytes(let count):
             isStarved = false
-            lastProgress = now
-            outputByteCount += count
-            guard let limit = run.site.outputByteLimit, outputByteCount > limit else { return .bytes(count) }
-            return .failed(run.sentence("wrote more than \(limit) bytes and was ended"))
+            if let excess = excess(count) { return .failed(run.sentence(excess)) }
+            return .bytes(count)
         case .notYet:
             // Until now it was the client that was waited for.
             if !isStarved { lastProgress = now }
