@@ -6,19 +6,16 @@ package enum AdoptedProcesses {
     /// From now on orphaned descendants become children of this process (PR_SET_CHILD_SUBREAPER), unless the kernel
     /// does not tell which those are.
     package static func adopt() {
-        guard (try? WholeFile.read(list)) != nil else { return }
+        guard ProcessTree.canSee else { return }
         _ = clinux_adopt_orphans()
     }
-
-    /// The children of the calling thread, which is the only one to start any.
-    private static let list = "/proc/thread-self/children"
 
     /// Reaps those that have ended.
     ///
     /// - Parameter own: the children that this process started itself, which are left alone.
     package static func reap(except own: [Int]) {
         // Whichever child has ended is only looked at, since its own parent here must learn how it ended.
-        for process in children() where !own.contains(process) {
+        for process in ProcessTree.children where !own.contains(process) {
             if clinux_has_ended(pid_t(process)) == 1 { waitpid(pid_t(process), nil, WNOHANG) }
         }
     }
@@ -27,14 +24,9 @@ package enum AdoptedProcesses {
     /// (setsid(2)) wants to stay.
     package static func end(except own: [Int]) {
         let session = getsid(0)
-        for process in children() where !own.contains(process) && getsid(pid_t(process)) == session {
+        for process in ProcessTree.children where !own.contains(process) && getsid(pid_t(process)) == session {
             kill(-pid_t(process), SIGKILL)
             kill(pid_t(process), SIGKILL)
         }
-    }
-
-    private static func children() -> [Int] {
-        guard let text = try? WholeFile.read(list) else { return [] }
-        return text.split(separator: UInt8(ascii: " ")).compactMap { Int(String(decoding: $0, as: UTF8.self)) }
     }
 }

@@ -106,19 +106,26 @@ package struct ChildProcess: ~Copyable {
         ending = .killed(signal: Int(SIGKILL))
     }
 
-    /// Asks the child, and its group if it leads one, to end (SIGTERM).
+    /// Asks the child to end (SIGTERM), and if it leads a group this and the groups that its descendants have begun.
     package func terminate() {
         send(SIGTERM)
     }
 
-    /// Ends the child, and its group if it leads one, at once (SIGKILL); it is still to be reaped.
+    /// Ends the same at once (SIGKILL); the child is still to be reaped.
     package func kill() {
         send(SIGKILL)
     }
 
     private func send(_ signal: CInt) {
         guard ending == nil else { return }
-        Glibc.kill(leadsGroup ? -pid_t(identifier) : pid_t(identifier), signal)
+        guard leadsGroup else {
+            Glibc.kill(pid_t(identifier), signal)
+            return
+        }
+        // Found before anybody ends, since orphans are nobody's descendants any more.
+        let groups = ProcessTree.groups(beneath: identifier)
+        Glibc.kill(-pid_t(identifier), signal)
+        for group in groups { Glibc.kill(-group, signal) }
     }
 
     private static func spawn(
