@@ -10,6 +10,24 @@ package final class ChildReaper {
         case none
     }
 
+    /// What a child writes though nobody waits for it any more. It is read as it comes, so that the child can go on, and let
+    /// go of when the child has been reaped.
+    package protocol Remainder: AnyObject {
+        /// Pipes that the child may write to.
+        var descriptors: [CInt] { get }
+        /// Reads what there is. The pipe is closed when there will be no more of it, or no more is wanted.
+        ///
+        /// - Returns: whether it is still open.
+        func read(_ descriptor: CInt) -> Bool
+    }
+
+    /// A pipe that is watched for a ward.
+    private struct Source {
+        let ward: Ward
+        let descriptor: CInt
+        weak let remainder: (any Remainder)?
+    }
+
     /// A child in the reaper's care.
     package final class Ward {
         private var child: ChildProcess
@@ -78,7 +96,9 @@ package final class ChildReaper {
     package static let grace = Duration.seconds(2)
 
     private let epoll: Epoll
+    /// By the marks that epoll has for them.
     private var wards: [UInt64: Ward] = [:]
+    private var sources: [UInt64: Source] = [:]
     private var nextMark: UInt64 = 0
     /// When `enforce(_:)` is to be called; nil for not at all.
     package private(set) var deadline: MonotonicTime?
@@ -120,10 +140,13 @@ package final class ChildReaper {
 
     /// Nobody waits for the child any more.
     ///
-    /// - Parameter companion: kept until the child has been reaped; not at all if it has been already.
-    package func release(_ ward: Ward, patience: Patience, companion: AnyObject? = nil) {
+    /// - Parameter remainder: what it still writes; not kept at all if the child has been reaped already.
+    package func release(_ ward: Ward, patience: Patience, remainder: (any Remainder)? = nil) {
         guard ward.checkEnd() == nil else { return }
-        if let companion { ward.add(companion) }
+        if let remainder {
+            ward.add(remainder)
+            for descriptor in remainder.descriptors { watch(descriptor, of: remainder, for: ward) }
+        }
         let now = MonotonicTime.now
         switch patience {
         case .untilFinished(let time): ward.deadline = min(ward.deadline, now + time)
@@ -132,18 +155,18 @@ package final class ChildReaper {
         note(ward.deadline)
     }
 
-    /// Reaps the children that have ended.
+    /// Reaps the children that have ended, and reads what others write. A few at a time: as long as there are more of
+    /// them the descriptor stays readable.
     package func reap() {
-        while let marks = try? epoll.take(), !marks.isEmpty {
-            for mark in marks {
-                guard let ward = wards[mark] else { continue }
-                if ward.checkEnd() != nil {
-                    wards[mark] = nil
-                } else {
-                    // Its end is still another's to see, who traces it; asked again at once, the kernel would say the same.
-                    ward.deadline = min(ward.deadline, .now + Self.grace)
-                    note(ward.deadline)
-                }
+        for mark in (try? epoll.take()) ?? [] {
+            if let source = sources[mark] { read(source, mark) }
+            guard let ward = wards[mark] else { continue }
+            if ward.checkEnd() != nil {
+                forget(ward, mark)
+            } else {
+                // Its end is still another's to see, who traces it; asked again at once, the kernel would say the same.
+                ward.deadline = min(ward.deadline, .now + Self.grace)
+                note(ward.deadline)
             }
         }
         if wards.isEmpty { deadline = nil }
@@ -153,7 +176,7 @@ package final class ChildReaper {
     package func enforce(_ now: MonotonicTime) {
         guard let deadline, deadline <= now else { return }
         for (mark, ward) in wards where ward.deadline <= now {
-            if ward.checkEnd() != nil { wards[mark] = nil } else { ward.expire(now) }
+            if ward.checkEnd() != nil { forget(ward, mark) } else { ward.expire(now) }
         }
         self.deadline = nil
         for ward in wards.values { note(ward.deadline) }
@@ -171,6 +194,24 @@ package final class ChildReaper {
     package func endAll() {
         for ward in wards.values { ward.end() }
         wards = [:]
+        sources = [:]
+    }
+
+    private func watch(_ descriptor: CInt, of remainder: any Remainder, for ward: Ward) {
+        nextMark += 1
+        // Unwatched it is read when the child has ended.
+        guard (try? epoll.arm(descriptor, mark: nextMark, isNew: true)) != nil else { return }
+        sources[nextMark] = Source(ward: ward, descriptor: descriptor, remainder: remainder)
+    }
+
+    private func read(_ source: Source, _ mark: UInt64) {
+        let isOpen = source.remainder?.read(source.descriptor) ?? false
+        if !isOpen || (try? epoll.arm(source.descriptor, mark: mark, isNew: false)) == nil { sources[mark] = nil }
+    }
+
+    private func forget(_ ward: Ward, _ mark: UInt64) {
+        wards[mark] = nil
+        if !sources.isEmpty { sources = sources.filter { $1.ward !== ward } }
     }
 
     private func note(_ moment: MonotonicTime) {

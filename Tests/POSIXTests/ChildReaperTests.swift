@@ -182,6 +182,102 @@ struct ChildReaperTests {
         #expect(try readAll(output).isEmpty)
     }
 
+    @Test("A program that is to end takes the groups along that its descendants have begun, but not their sessions")
+    func groups() throws {
+        let reaper = try ChildReaper()
+        let pipe = try Pipe(isNonBlocking: false)
+        let script = """
+            timeout 1000 sh -c 'echo $$; exec tail -f /dev/null' &
+            setsid sh -c 'echo $$; exec tail -f /dev/null' &
+            wait
+            """
+        let ward = try reaper.tend(try start(script, to: pipe), until: .distantFuture)
+        let output = pipe.takeReading()
+        var text = ""
+        var room = [UInt8](repeating: 0, count: 64)
+        while text.split(separator: "\n").count < 2 || !text.hasSuffix("\n") {
+            var span = room.mutableSpan
+            guard case .bytes(let count) = try output.read(into: &span) else { break }
+            text += String(decoding: room[..<count], as: UTF8.self)
+        }
+        let processes = text.split(separator: "\n").compactMap { pid_t($0) }
+        try #require(processes.count == 2)
+        let staying = try #require(processes.first { getsid($0) == $0 })
+        reaper.release(ward, patience: .none)
+        while reaper.count > 0 {
+            try waitForEnd(reaper)
+            reaper.reap()
+        }
+        #expect(kill(staying, 0) == 0)
+        kill(staying, SIGKILL)
+        // Both had the pipe: its end says that the other has ended.
+        #expect(try readAll(output).isEmpty)
+    }
+
+    @Test("What a program writes when nobody waits for it is read, so that it can end")
+    func remainder() throws {
+        let reaper = try ChildReaper()
+        let pipe = try Pipe(isNonBlocking: false)
+        try pipe.reading.setNonBlocking()
+        let child = try start("head -c 1000000 /dev/zero", to: pipe)
+        let ward = try reaper.tend(child, until: .distantFuture)
+        let remainder = Counter(pipe.takeReading())
+        reaper.release(ward, patience: .untilFinished(.seconds(60)), remainder: remainder)
+        while reaper.count > 0 {
+            try waitForEnd(reaper)
+            reaper.reap()
+        }
+        #expect(ward.ending == .exited(status: 0))
+        #expect(remainder.count > 1_000_000 - 65_537, "the pipe holds the rest")
+    }
+
+    @Test("A program whose pipe is not read any more is heard of all the same")
+    func closedRemainder() throws {
+        let reaper = try ChildReaper()
+        let pipe = try Pipe(isNonBlocking: false)
+        try pipe.reading.setNonBlocking()
+        let ward = try reaper.tend(try start("exec cat /dev/zero", to: pipe), until: .distantFuture)
+        let remainder = Counter(pipe.takeReading(), limit: 100_000)
+        reaper.release(ward, patience: .untilFinished(.seconds(60)), remainder: remainder)
+        while reaper.count > 0 {
+            try waitForEnd(reaper)
+            reaper.reap()
+        }
+        #expect(ward.ending == .killed(signal: Int(SIGPIPE)))
+        #expect(remainder.descriptors.isEmpty)
+    }
+
+    /// Counts what it reads, up to a limit.
+    private final class Counter: ChildReaper.Remainder {
+        private var pipe: FileDescriptor?
+        private let limit: Int
+        private(set) var count = 0
+
+        init(_ pipe: consuming FileDescriptor, limit: Int = .max) {
+            self.pipe = .some(pipe)
+            self.limit = limit
+        }
+
+        var descriptors: [CInt] {
+            switch pipe {
+            case .some(let pipe): [pipe.number]
+            case .none: []
+            }
+        }
+
+        func read(_ descriptor: CInt) -> Bool {
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            var room = buffer.mutableSpan
+            switch pipe {
+            case .some(let pipe):
+                if case .bytes(let more) = try? pipe.read(into: &room) { count += more }
+            case .none: break
+            }
+            if count > limit { pipe = nil }
+            return count <= limit
+        }
+    }
+
     @Test("At the end nobody is left")
     func endAll() throws {
         let reaper = try ChildReaper()

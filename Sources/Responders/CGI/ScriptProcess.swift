@@ -122,7 +122,7 @@ final class ScriptProcess {
         return reading
     }
 
-    fileprivate static func read(_ pipe: borrowing FileDescriptor?, _ room: inout MutableSpan<UInt8>) -> Reading {
+    static func read(_ pipe: borrowing FileDescriptor?, _ room: inout MutableSpan<UInt8>) -> Reading {
         switch pipe {
         case .some(let open):
             switch try? open.read(into: &room) {
@@ -147,40 +147,16 @@ final class ScriptProcess {
         ward.checkEnd()
     }
 
-    /// Leaves the script to the reaper. It is neither read nor written any more, but what it still says to the log is
-    /// read when it has ended.
+    /// Leaves the script to the reaper. Its content is not given to it any more; what it still says to the log is read, and
+    /// where it may finish, so is what it still writes.
     ///
     /// - Parameters:
     ///   - said: what it has said so far.
     ///   - report: called with each line that is still to come.
     func leave(_ patience: ChildReaper.Patience, _ said: ScriptMessages, _ report: @escaping (String) -> Void) {
         input = nil
-        output = nil
-        reaper.release(ward, patience: patience, companion: LastWords(messages.take(), said, report))
-    }
-}
-
-/// The standard error of a script that was left to end: open for as long as the script is there, so that writing to it
-/// does no harm, and read to its end then.
-private final class LastWords {
-    private let pipe: FileDescriptor?
-    private var said: ScriptMessages
-    private let report: (String) -> Void
-
-    init(_ pipe: consuming FileDescriptor?, _ said: ScriptMessages, _ report: @escaping (String) -> Void) {
-        self.pipe = pipe
-        self.said = said
-        self.report = report
-    }
-
-    deinit {
-        var buffer = [UInt8](repeating: 0, count: 8 * 1024)
-        // No more than a pipe holds.
-        for _ in 0..<8 {
-            var room = buffer.mutableSpan
-            guard case .bytes(let count) = ScriptProcess.read(pipe, &room) else { break }
-            said.take(buffer.span.extracting(0..<count), report)
-        }
-        said.finish(report)
+        if case .none = patience { output = nil }
+        let remainder = ScriptRemainder(output: output.take(), messages: messages.take(), said, report)
+        reaper.release(ward, patience: patience, remainder: remainder)
     }
 }
