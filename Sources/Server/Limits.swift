@@ -24,6 +24,8 @@ package struct Limits: Codable, Sendable {
     static let reservedDescriptors = 128
     /// Descriptors that responders need besides, such as the pipes of children.
     package var otherDescriptors = 0
+    /// An operator should hear of room for fewer connections than this.
+    static let fewConnections = 256
     /// Bytes that one turn sends before others have theirs: a mebibyte is about a third of a millisecond of AES.
     static let bytesPerTurn = 1024 * 1024
     /// Plaintext input kept for one connection: any head fits.

@@ -89,7 +89,15 @@ package final class Worker {
             limits: limits, context: context, service: HTTP1Service(responder: responder, journal: journal),
             redirects: redirects, logger: logger, namesServer: children != nil)
         parkingLot = try ParkingLot()
-        connectionLimit = limits.connectionLimit(descriptorLimit: ThisProcess.raiseDescriptorLimit())
+        let descriptorLimit = ThisProcess.raiseDescriptorLimit()
+        connectionLimit = limits.connectionLimit(descriptorLimit: descriptorLimit)
+        if connectionLimit < Limits.fewConnections, limits.connections == nil {
+            logger.warning(
+                """
+                no more than \(connectionLimit) connections at one time: this process may open \(descriptorLimit) files \
+                (ulimit -Hn), and \(limits.otherDescriptors) of them are kept for programs
+                """)
+        }
     }
 
     /// Serves until it is told to drain and has done so, or its supervisor is gone.
