@@ -5,15 +5,20 @@ package import HTTP
 package final class Router: Responder {
     /// A part of the site's paths, and who answers there.
     package struct Route {
-        /// Decoded segments joined with slashes, without one at either end.
         fileprivate let prefix: [UInt8]
         fileprivate let responder: any Responder
 
         /// - Parameter prefix: a path such as `/cgi-bin/`, not percent-encoded; slashes at its ends make no difference.
         package init(prefix: String, responder: any Responder) {
-            self.prefix = [UInt8](prefix.utf8.split(separator: ASCII.slash).joined(separator: [ASCII.slash]))
+            self.prefix = Router.segments(of: prefix)
             self.responder = responder
         }
+    }
+
+    /// A prefix such as `/cgi-bin/` as its segments joined with slashes, without one at either end: two that are the same
+    /// then are the same route.
+    package static func segments(of prefix: String) -> [UInt8] {
+        [UInt8](prefix.utf8.split(separator: ASCII.slash).joined(separator: [ASCII.slash]))
     }
 
     private let routes: [Route]

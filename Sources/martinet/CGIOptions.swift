@@ -65,10 +65,10 @@ struct CGIOptions: ParsableArguments {
         for (option, size) in [("memory", cgiMemory), ("output", cgiOutput)] where size?.byteCount == 0 {
             throw ValidationError("--cgi-\(option) 0 leaves scripts nothing at all.")
         }
-        var prefixes: Set<String> = []
-        for prefix in cgi.compactMap({ Self.parse(route: $0)?.prefix.split(separator: "/").joined(separator: "/") })
-        where !prefixes.insert(prefix).inserted {
-            throw ValidationError("--cgi is given twice for /\(prefix): one prefix has one directory.")
+        var prefixes: Set<[UInt8]> = []
+        for prefix in cgi.compactMap({ Self.parse(route: $0)?.prefix })
+        where !prefixes.insert(Router.segments(of: prefix)).inserted {
+            throw ValidationError("--cgi is given twice for \(prefix): one prefix has one directory.")
         }
         if cgi.isEmpty, !cgiInterpreter.isEmpty {
             throw ValidationError("--cgi-interpreter is for scripts: say where they are with --cgi.")

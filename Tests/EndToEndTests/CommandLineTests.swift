@@ -45,7 +45,8 @@ struct CommandLineTests {
         #expect(outside.status == 3 && outside.err.contains("all its files would be scripts"))
         let programs = try Folder()
         let scripts = "/cgi-bin/=\(programs.path)"
-        let missing = try Server.command("serve", folder.path, "--cgi", scripts, "--cgi-interpreter", ".php=/nowhere/php")
+        let missing = try Server.command(
+            "serve", folder.path, "--cgi", scripts, "--cgi-interpreter", ".php=/nowhere/php")
         #expect(missing.status == 3 && missing.err.contains("command -v php-cgi"))
         let plain = try Server.command("serve", folder.path, "--cgi", scripts, "--cgi-interpreter", ".php=/etc/passwd")
         #expect(plain.status == 3 && plain.err.contains("Name a program that is executable"))

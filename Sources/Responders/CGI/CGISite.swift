@@ -47,10 +47,7 @@ package struct CGISite: Codable, Sendable {
         self.documentRoot = documentRoot
     }
 
-    /// The prefix as decoded segments joined with slashes, without one at either end.
-    var prefixPath: [UInt8] {
-        [UInt8](prefix.utf8.split(separator: ASCII.slash).joined(separator: [ASCII.slash]))
-    }
+    var prefixPath: [UInt8] { Router.segments(of: prefix) }
 
     /// Requests whose content of unknown length is kept in a file at one time: as many as may run or wait.
     var collectionLimit: Int { concurrency + queueLength }

@@ -57,24 +57,19 @@ struct CGIVariables: ~Copyable {
     // MARK: Groups of variables
 
     private func addServer(to list: inout WordList) {
-        var name = request.bytes[request.authority]
-        var port: ArraySlice<UInt8> = []
-        let close = name.lastIndex(of: UInt8(ascii: "]")) ?? name.startIndex
-        if let colon = name[close...].firstIndex(of: ASCII.colon) {
-            port = name[(colon + 1)...]
-            name = name[..<colon]
-        }
         let address = request.peer?.serverAddress ?? "127.0.0.1"
-        if name.isEmpty {
+        if request.host.isEmpty {
             list.set("SERVER_NAME", address.contains(":") ? "[\(address)]" : address)
         } else {
-            list.append(Self.name("SERVER_NAME"), value: name)
+            list.append(Self.name("SERVER_NAME"), value: request.bytes[request.host])
         }
         // The port that the client used, as seen from here; that in Host is a claim.
         if let number = request.peer?.serverPort, number != 0 {
             list.set("SERVER_PORT", "\(number)")
+        } else if request.port.isEmpty {
+            list.set("SERVER_PORT", "443")
         } else {
-            list.append(Self.name("SERVER_PORT"), value: port.isEmpty ? [UInt8]("443".utf8)[...] : port)
+            list.append(Self.name("SERVER_PORT"), value: request.bytes[request.port])
         }
         list.set("SERVER_ADDR", address)
         list.set("SERVER_PROTOCOL", request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1")

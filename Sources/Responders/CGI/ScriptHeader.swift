@@ -34,7 +34,7 @@ struct ScriptHeader: Equatable {
     /// What goes to the client as it is: everything but Status, Content-Length and what is the connection's.
     private(set) var fields = Fields()
 
-    /// A longer header is refused: as much as a request's own may be, and twice that.
+    /// A longer header is refused: twice what the fields of a request may have.
     static let byteLimit = 64 * 1024
 
     /// Reads a header if it is complete.

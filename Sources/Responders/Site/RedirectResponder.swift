@@ -19,7 +19,7 @@ package final class RedirectResponder: Responder {
             return .complete(response)
         }
         var location = [UInt8]("https://".utf8)
-        location += authority(request.bytes[request.authority])
+        location += authority(request)
         if request.path.isEmpty { location.append(ASCII.slash) }
         location += request.bytes[request.path]
         if let query = request.query {
@@ -32,11 +32,9 @@ package final class RedirectResponder: Responder {
     }
 
     /// The host the client named, with the port to go to; 443 needs no mention.
-    private func authority(_ named: ArraySlice<UInt8>) -> [UInt8] {
-        guard let port else { return [UInt8](named) }
-        let close = named.lastIndex(of: UInt8(ascii: "]")) ?? named.startIndex
-        let hostEnd = named[close...].firstIndex(of: ASCII.colon) ?? named.endIndex
-        var authority = [UInt8](named[..<hostEnd])
+    private func authority(_ request: borrowing Request) -> [UInt8] {
+        guard let port else { return [UInt8](request.bytes[request.authority]) }
+        var authority = [UInt8](request.bytes[request.host])
         if port != 443 {
             authority.append(ASCII.colon)
             authority.append(decimal: Int(port))
