@@ -20,12 +20,12 @@ package enum AdoptedProcesses {
         }
     }
 
-    /// Ends those of this session at once, with the process groups they lead. Who has begun a session of its own
-    /// (setsid(2)) wants to stay.
+    /// Ends those of this session at once, with the process groups that they and their descendants lead. Who has begun a
+    /// session of its own (setsid(2)) wants to stay.
     package static func end(except own: [Int]) {
         let session = getsid(0)
         for process in ProcessTree.children where !own.contains(process) && getsid(pid_t(process)) == session {
-            kill(-pid_t(process), SIGKILL)
+            for group in [pid_t(process)] + ProcessTree.groups(beneath: process) { kill(-group, SIGKILL) }
             kill(pid_t(process), SIGKILL)
         }
     }

@@ -31,8 +31,12 @@ package final class ChildReaper {
     /// A child in the reaper's care.
     package final class Ward {
         private var child: ChildProcess
+        /// The key under which the reaper has it.
+        fileprivate let mark: UInt64
         /// Released when the child is reaped.
         private var companions: [AnyObject] = []
+        /// When its time is over.
+        private let timeEnd: MonotonicTime
         /// When something more is done about it.
         fileprivate var deadline: MonotonicTime
         /// Whether it was asked to end because its time was over.
@@ -42,14 +46,22 @@ package final class ChildReaper {
         /// How it ended; nil as long as that was not noticed.
         package private(set) var ending: ChildProcess.Ending?
 
-        fileprivate init(_ child: consuming ChildProcess, companion: AnyObject?, deadline: MonotonicTime) {
+        fileprivate init(
+            _ child: consuming ChildProcess, mark: UInt64, companions: [AnyObject], timeEnd: MonotonicTime
+        ) {
             self.child = child
-            self.deadline = deadline
-            if let companion { companions.append(companion) }
+            self.mark = mark
+            self.companions = companions
+            self.timeEnd = timeEnd
+            deadline = timeEnd
         }
 
-        /// Readable once the child has ended, and open for as long as this object lives; nil when its end is known.
+        /// Readable once the child has ended, and open until `forget(_:)`; nil when its end is known.
         package var exitDescriptor: CInt? { ending == nil ? child.exitDescriptor : nil }
+
+        fileprivate func closeExitDescriptor() {
+            child.closeExitDescriptor()
+        }
 
         /// Reaps the child if it has ended, and releases what it occupied.
         @discardableResult
@@ -76,9 +88,9 @@ package final class ChildReaper {
             if !isAsked { insist(now) }
         }
 
-        /// Its time is over.
+        /// Its deadline is over.
         fileprivate func expire(_ now: MonotonicTime) {
-            isOverdue = true
+            if now >= timeEnd { isOverdue = true }
             insist(now)
         }
 
@@ -111,7 +123,7 @@ package final class ChildReaper {
         endAll()
     }
 
-    /// Readable when a child has ended.
+    /// Readable when a child has ended, or has written what nobody waits for.
     package var descriptor: CInt { epoll.descriptor.number }
 
     /// How many children there are of whose end `reap()` has not heard.
@@ -119,23 +131,30 @@ package final class ChildReaper {
 
     /// Takes a child into care. It is asked to end when its time is over.
     ///
-    /// - Parameter companion: kept until the child has been reaped, for instance a place that it occupies.
+    /// - Parameter companions: kept until the child has been reaped, for instance a place that it occupies.
     /// - Throws: what the kernel says when it cannot watch the child, which has been ended then.
     package func tend(
-        _ child: consuming ChildProcess, until deadline: MonotonicTime, companion: AnyObject? = nil
+        _ child: consuming ChildProcess, until deadline: MonotonicTime, companions: [AnyObject] = []
     ) throws(SystemError) -> Ward {
-        let ward = Ward(child, companion: companion, deadline: deadline)
         nextMark += 1
+        let ward = Ward(child, mark: nextMark, companions: companions, timeEnd: deadline)
         do throws(SystemError) {
-            if let handle = ward.exitDescriptor { try epoll.arm(handle, mark: nextMark, isNew: true) }
+            if let handle = ward.exitDescriptor { try epoll.arm(handle, mark: ward.mark, isNew: true) }
         } catch {
             // Unwatched it would never be heard of again.
             ward.end()
             throw error
         }
-        wards[nextMark] = ward
+        wards[ward.mark] = ward
         note(deadline)
         return ward
+    }
+
+    /// Lets go of a child whose end is known, and closes its descriptor: to be called by who watches that, if anybody.
+    package func forget(_ ward: Ward) {
+        guard ward.ending != nil else { return }
+        remove(ward)
+        ward.closeExitDescriptor()
     }
 
     /// Nobody waits for the child any more.
@@ -162,7 +181,7 @@ package final class ChildReaper {
             if let source = sources[mark] { read(source, mark) }
             guard let ward = wards[mark] else { continue }
             if ward.checkEnd() != nil {
-                forget(ward, mark)
+                remove(ward)
             } else {
                 // Its end is still another's to see, who traces it; asked again at once, the kernel would say the same.
                 ward.deadline = min(ward.deadline, .now + Self.grace)
@@ -175,8 +194,8 @@ package final class ChildReaper {
     /// Asks those to end whose time is over, and ends those that were asked before.
     package func enforce(_ now: MonotonicTime) {
         guard let deadline, deadline <= now else { return }
-        for (mark, ward) in wards where ward.deadline <= now {
-            if ward.checkEnd() != nil { forget(ward, mark) } else { ward.expire(now) }
+        for ward in wards.values where ward.deadline <= now {
+            if ward.checkEnd() != nil { remove(ward) } else { ward.expire(now) }
         }
         self.deadline = nil
         for ward in wards.values { note(ward.deadline) }
@@ -209,8 +228,8 @@ package final class ChildReaper {
         if !isOpen || (try? epoll.arm(source.descriptor, mark: mark, isNew: false)) == nil { sources[mark] = nil }
     }
 
-    private func forget(_ ward: Ward, _ mark: UInt64) {
-        wards[mark] = nil
+    private func remove(_ ward: Ward) {
+        wards[ward.mark] = nil
         if !sources.isEmpty { sources = sources.filter { $1.ward !== ward } }
     }
 

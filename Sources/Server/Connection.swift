@@ -103,7 +103,8 @@ struct Connection: ~Copyable {
                 try move(bench, &sentByteCount)
             } else if readiness.contains(.hangUp) {
                 lose(bench)
-            } else if watchesExchange {
+            } else if phase == .open {
+                // It may be what others wait for; and what has ended meanwhile need not be kept.
                 http.advanceExchange(bench.service)
             }
         } catch let error as TLSError {

@@ -69,7 +69,7 @@ package final class Worker {
     ///   - plainListeners: those for plain HTTP.
     ///   - accessSink: where access log lines go; nil for nowhere.
     ///   - control: the line to a supervisor; nil for a worker that stands alone.
-    ///   - children: processes that the responder has left to end; nil where it starts none.
+    ///   - children: has the processes in its care that the responder starts; nil where it starts none.
     package init(
         listeners: [CInt], plainListeners: [CInt] = [], context: TLSContext, limits: Limits,
         responder: any Responder, redirects: Redirects, accessSink: LogSink?, logger: Logger, control: ControlChannel?,

@@ -35,7 +35,9 @@ struct ChildReaperTests {
         _ child: consuming ChildProcess, to reaper: ChildReaper, patience: ChildReaper.Patience,
         companion: AnyObject? = nil
     ) throws {
-        reaper.release(try reaper.tend(child, until: .distantFuture, companion: companion), patience: patience)
+        reaper.release(
+            try reaper.tend(child, until: .distantFuture, companions: [companion].compactMap { $0 }), patience: patience
+        )
     }
 
     /// Waits until the reaper's descriptor is readable.
@@ -80,7 +82,8 @@ struct ChildReaperTests {
         let pipe = try Pipe(isNonBlocking: false)
         var companion: Companion? = Companion()
         weak let watched = companion
-        let ward = try reaper.tend(try start("exit 3", to: pipe), until: .distantFuture, companion: companion)
+        let ward = try reaper.tend(
+            try start("exit 3", to: pipe), until: .distantFuture, companions: [companion].compactMap { $0 })
         companion = nil
         #expect(watched != nil && ward.ending == nil)
         let exit = try #require(ward.exitDescriptor)
@@ -95,6 +98,22 @@ struct ChildReaperTests {
         // Nobody is left who could be asked to end.
         reaper.release(ward, patience: .none)
         #expect(reaper.deadline == nil)
+    }
+
+    @Test("Who watches a program itself may let go of it first")
+    func forget() throws {
+        let reaper = try ChildReaper()
+        let pipe = try Pipe(isNonBlocking: false)
+        let ward = try reaper.tend(try start("exit 3", to: pipe), until: .distantFuture)
+        reaper.forget(ward)
+        #expect(reaper.count == 1, "it has not ended as far as anybody knows")
+        var entry = [PollEntry(descriptor: try #require(ward.exitDescriptor), interest: .read)]
+        var table = entry.mutableSpan
+        try #require(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
+        #expect(ward.checkEnd() == .exited(status: 3))
+        reaper.forget(ward)
+        #expect(reaper.count == 0)
+        reaper.reap()
     }
 
     @Test("A program whose time is over is asked to end, whoever waits for it")
@@ -187,7 +206,7 @@ struct ChildReaperTests {
         let reaper = try ChildReaper()
         let pipe = try Pipe(isNonBlocking: false)
         let script = """
-            timeout 1000 sh -c 'echo $$; exec tail -f /dev/null' &
+            timeout 1000 sh -c 'trap "" TERM; echo $$; exec tail -f /dev/null' &
             setsid sh -c 'echo $$; exec tail -f /dev/null' &
             wait
             """

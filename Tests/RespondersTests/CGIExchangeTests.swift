@@ -74,9 +74,28 @@ struct CGIExchangeTests {
         #expect(!exchange.giveUp(deadline) && exchange.waits.isEmpty && exchange.deadline == nil)
     }
 
+    @Test("A script whose time is over has not finished, whatever it makes of being asked to end")
+    func overdue() throws {
+        let site = try ScriptSite(
+            "#!/bin/sh\ntrap 'exit 0' TERM\nprintf 'Content-Type: text/plain\\n\\nhello'\nwhile :; do sleep 0.01; done")
+        let exchange = try site.open(Request("/script"))
+        try site.drive(exchange) { exchange.response != nil }
+        #expect(try site.produce(exchange) == "hello")
+        site.reaper.enforce(MonotonicTime(nanoseconds: site.now + 3600 * Self.second))
+        var buffer = [UInt8](repeating: 0, count: 100)
+        var last = Production.notYet
+        try site.drive(exchange) {
+            var room = buffer.mutableSpan
+            last = exchange.produce(into: &room)
+            return last != .notYet
+        }
+        guard case .failed(let problem) = last else { throw Missing() }
+        #expect(problem.contains("ran for longer than 3600"))
+    }
+
     @Test("Messages that are not passed on any more are no sign of life")
     func flood() throws {
-        let site = try ScriptSite("#!/bin/sh\nwhile :; do echo message >&2; done") { $0.timeout = .seconds(5) }
+        let site = try ScriptSite("#!/bin/sh\nwhile :; do echo >&2; done") { $0.timeout = .seconds(5) }
         let exchange = try site.open(Request("/script"))
         try site.drive(exchange) {
             site.now += Self.second / 100
@@ -115,12 +134,18 @@ struct CGIExchangeTests {
         let site = try ScriptSite("#!/bin/sh\nprintf 'Location: /other\\n\\n'") {
             $0.concurrency = 1
             $0.queueLength = 1
+            $0.queueTime = .seconds(24 * 3600)
         }
         try site.write("other", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nother'")
         let first = try site.open(Request("/script", authority: "localhost"))
         let waiting = try site.open(Request("/script"))
         let refused = try site.open(Request("/script"))
         #expect(refused.response?.status == .serviceUnavailable)
+        // However long the first script has taken, the second has its own time.
+        try site.waitForOutput(first)
+        site.now += 3600 * Self.second
+        first.advance(site.now)
+        #expect(!first.giveUp(site.now) && first.response == nil)
         try site.drive(first, waiting) { first.response != nil && waiting.response != nil }
         #expect(try site.produce(first) == "other")
         #expect(try site.produce(waiting) == "other")

@@ -27,6 +27,7 @@ struct ScriptMessagesTests {
         #expect(lines(String(repeating: "x\n", count: ScriptMessages.lineLimit)).last == "x")
         let long = lines(String(repeating: "x", count: 1_000_000))
         #expect(long.count < 60 && long.allSatisfy { $0.utf8.count <= 2000 })
+        #expect(lines(String(repeating: "\n", count: 1_000_000)).count == 1, "empty lines count, too")
         #expect(long.last?.contains("the rest is dropped") == true)
     }
 }

@@ -39,18 +39,24 @@ struct ScriptPlacesTests {
         withExtendedLifetime(place) {}
     }
 
-    @Test("A request that goes on with another script is next, also when nobody else may wait any more")
+    @Test("Requests that go on with another script are next, in their order, also when nobody else may wait any more")
     func continued() throws {
         let places = ScriptPlaces(limit: 1, queueLimit: 1)
         var held: [ScriptPlaces.Place] = []
         if case .place(let place) = places.request() { held.append(place) }
         guard case .ticket(let waiting) = places.request(), case .full = places.request(),
-            case .ticket(let next) = places.request(isContinued: true)
+            case .ticket(let next) = places.continuing({ places.request() }),
+            case .ticket(let gone) = places.continuing({ places.request() }),
+            case .ticket(let third) = places.continuing({ places.request() }), case .full = places.request()
         else { throw Missing() }
+        places.cancel(gone)
         held.removeAll()
-        let place = try #require(next.takePlace())
+        held.append(try #require(next.takePlace()))
+        held.removeAll()
         #expect(waiting.takePlace() == nil)
-        withExtendedLifetime(place) {}
+        held.append(try #require(third.takePlace()))
+        held.removeAll()
+        held.append(try #require(waiting.takePlace()))
     }
 
     private struct Missing: Error {}

@@ -21,9 +21,6 @@ struct ConnectionTests {
         #expect(connection.interest == .write)
         #expect(connection.waits.isEmpty)
         #expect(connection.wakeTime == connection.deadline, "its client's time is what counts")
-        let turns = client.responder.exchange.turnCount
-        connection.turn(.none, client.bench)
-        #expect(client.responder.exchange.turnCount == turns)
         try client.readAll { connection.turn(.write, client.bench) }
         #expect(connection.interest == .peerEnd && connection.waits == client.responder.exchange.waits)
         #expect(connection.wakeTime == MonotonicTime(nanoseconds: client.responder.exchange.time))

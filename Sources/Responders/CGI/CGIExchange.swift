@@ -25,7 +25,7 @@ final class CGIExchange: Exchange {
     private var now: Int64
     /// When it began to wait for a place: at once, or when its content had been collected.
     private var queueStart: Int64
-    /// Kept while the script reads it.
+    /// What waits for the script to be started.
     private var collected: CollectedContent?
     private var isContentComplete = false
 
@@ -58,7 +58,7 @@ final class CGIExchange: Exchange {
     /// Starts the script if there is a place for it, or queues for one.
     private func enter() {
         queueStart = now
-        switch run.places.request(isContinued: request.redirectionCount > 0) {
+        switch run.places.request() {
         case .place(let place): start(place)
         case .ticket(let ticket): phase = .queued(ticket)
         case .full:
@@ -74,7 +74,10 @@ final class CGIExchange: Exchange {
             input = .file(collected.descriptor)
         }
         do throws(ScriptFailure) {
-            let process = try run.start(request, input, place, at: MonotonicTime(nanoseconds: now))
+            // The content's room is occupied for as long as the script may read it, and its place.
+            let occupied: [AnyObject] = [place] + [collected].compactMap { $0 }
+            let process = try run.start(request, input, occupying: occupied, at: MonotonicTime(nanoseconds: now))
+            collected = nil
             let script = RunningScript(process, run, at: now)
             phase = .running(script)
             if isContentComplete { script.endContent() }
@@ -269,7 +272,10 @@ final class CGIExchange: Exchange {
         guard target.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             return fail(.badGateway("redirects to a path with characters that must be percent-encoded"))
         }
-        switch run.redirect(request.redirected(to: [UInt8](target))) {
+        var redirected = request.redirected(to: [UInt8](target))
+        // Its time begins now, whatever this script has taken.
+        redirected.arrival = now
+        switch run.redirect(redirected) {
         case .complete(let response):
             phase = .over
             self.response = response

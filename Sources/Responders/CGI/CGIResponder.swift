@@ -19,7 +19,7 @@ package final class CGIResponder: Responder {
     private let series: String
     private var requestCount = 0
 
-    /// - Parameter reaper: takes over scripts that outlive their exchange.
+    /// - Parameter reaper: has scripts in its care from their start.
     package init(_ site: CGISite, reaper: ChildReaper, logger: Logger) throws(SystemError) {
         self.site = site
         self.reaper = reaper

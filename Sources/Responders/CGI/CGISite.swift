@@ -58,7 +58,7 @@ package struct CGISite: Codable, Sendable {
         return isTooLarge ? .max : limit
     }
 
-    /// The descriptors that a worker needs at the most: three pipes and the process for each script, and one more while it is
-    /// being started; an event for each request that waits, a file for each content that is collected.
+    /// The descriptors that a worker needs: three pipes and the process for each script, and one more while it is being
+    /// started; an event for each request that waits, a file for each content that is collected.
     package var descriptorCount: Int { concurrency * 5 + queueLength + collectionLimit }
 }

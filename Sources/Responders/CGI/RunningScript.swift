@@ -15,6 +15,7 @@ final class RunningScript {
 
     private let process: ScriptProcess
     private let run: ScriptRun
+    private let report: (String) -> Void
     private var now: Int64
     /// When the script last took or wrote something, or began to be waited for.
     private var lastProgress: Int64
@@ -45,12 +46,13 @@ final class RunningScript {
     init(_ process: ScriptProcess, _ run: ScriptRun, at now: Int64) {
         self.process = process
         self.run = run
+        report = run.reporter
         self.now = now
         lastProgress = now
     }
 
     deinit {
-        process.leave(isFinished ? .untilFinished(run.site.timeout) : .none, messages, run.report)
+        process.leave(isFinished ? .untilFinished(run.site.timeout) : .none, messages, report)
     }
 
     // MARK: The request's content
@@ -127,9 +129,9 @@ final class RunningScript {
         for _ in 0..<8 {
             var room = buffer.mutableSpan
             guard case .bytes(let count) = process.readMessages(into: &room) else { break }
+            messages.take(buffer.span.extracting(0..<count), report)
             // Who complains is not silent, as long as it is heard.
             if !messages.isOver { lastProgress = now }
-            messages.take(buffer.span.extracting(0..<count), run.report)
         }
     }
 
@@ -237,11 +239,10 @@ final class RunningScript {
     private func end() -> Production {
         let (isKnown, ending) = verdict()
         guard isKnown else { return .notYet }
+        // Whatever it made of being asked to end, it was not done.
+        if process.isOverdue { return .failed(run.sentence(overdue)) }
         guard let ending, ending != .exited(status: 0) else { return .end }
-        if case .killed = ending {
-            return .failed(
-                run.sentence(process.isOverdue ? overdue : "was ended by \(ScriptEnding.text(ending))"))
-        }
+        if case .killed = ending { return .failed(run.sentence("was ended by \(ScriptEnding.text(ending))")) }
         run.note("ended with \(ending)")
         return .end
     }

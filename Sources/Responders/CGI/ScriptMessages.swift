@@ -16,26 +16,27 @@ struct ScriptMessages {
 
     /// Takes what was read, and hands each complete line to `write`.
     mutating func take(_ bytes: Span<UInt8>, _ write: (String) -> Void) {
-        guard !isOver else { return }
-        for index in 0..<bytes.count {
+        for index in 0..<bytes.count where !isOver {
+            guard byteCount < Self.byteLimit else { return drop(write) }
+            byteCount += 1
             let byte = bytes[index]
             if byte != ASCII.lineFeed { line.append(byte) }
             if byte == ASCII.lineFeed || line.count == Self.lineByteLimit { finish(write) }
-            if isOver { return }
         }
     }
 
     /// Hands on a last line that has no end.
     mutating func finish(_ write: (String) -> Void) {
         guard !line.isEmpty, !isOver else { return }
-        guard lineCount < Self.lineLimit, byteCount < Self.byteLimit else {
-            isOver = true
-            write("(more than \(lineCount) lines of messages: the rest is dropped)")
-            return
-        }
+        guard lineCount < Self.lineLimit else { return drop(write) }
         write(String(decoding: line, as: UTF8.self))
         lineCount += 1
-        byteCount += line.count
         line.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func drop(_ write: (String) -> Void) {
+        isOver = true
+        line = []
+        write("(more than \(lineCount) lines of messages: the rest is dropped)")
     }
 }

@@ -50,6 +50,9 @@ final class ScriptPlaces {
     private let queueLimit: Int
     private var runningCount = 0
     private var queue: [Ticket] = []
+    /// Before the queue: requests that have had their turn, and go on with another script.
+    private var continued: [Ticket] = []
+    private var isContinuing = false
 
     init(limit: Int, queueLimit: Int) {
         self.limit = limit
@@ -57,31 +60,39 @@ final class ScriptPlaces {
     }
 
     /// A place if there is one, or a position in the queue.
-    ///
-    /// - Parameter isContinued: whether the request has had its turn, and goes on with another script: it is next then,
-    ///   since the place it gives up is its own.
-    func request(isContinued: Bool = false) -> Admission {
+    func request() -> Admission {
         if runningCount < limit {
             runningCount += 1
             return .place(Place(self))
         }
         // Without a descriptor to be woken by, nobody can wait.
-        guard isContinued || queue.count < queueLimit, let ticket = try? Ticket() else { return .full }
-        queue.insert(ticket, at: isContinued ? 0 : queue.count)
+        guard isContinuing || queue.count < queueLimit, let ticket = try? Ticket() else { return .full }
+        if isContinuing { continued.append(ticket) } else { queue.append(ticket) }
         return .ticket(ticket)
+    }
+
+    /// Who asks for a place meanwhile goes on with another script, and gives up a place of its own: it is next, and not
+    /// refused.
+    func continuing<Result>(_ body: () -> Result) -> Result {
+        isContinuing = true
+        defer { isContinuing = false }
+        return body()
     }
 
     /// Leaves the queue.
     func cancel(_ ticket: Ticket) {
         queue.removeAll { $0 === ticket }
+        continued.removeAll { $0 === ticket }
         ticket.place = nil
     }
 
     private func giveNext() {
-        guard !queue.isEmpty else {
+        if !continued.isEmpty {
+            continued.removeFirst().give(Place(self))
+        } else if !queue.isEmpty {
+            queue.removeFirst().give(Place(self))
+        } else {
             runningCount -= 1
-            return
         }
-        queue.removeFirst().give(Place(self))
     }
 }

@@ -31,10 +31,10 @@ final class ScriptProcess {
     /// Starts the script.
     ///
     /// - Parameters:
-    ///   - place: occupied until the script has ended, whoever still reads what it has written.
+    ///   - occupied: what it occupies until it has ended, whoever still reads what it has written: a place, a file.
     ///   - reaper: asks the script to end at `deadline`.
     init(
-        _ program: Program, _ source: Input, place: ScriptPlaces.Place, reaper: ChildReaper,
+        _ program: Program, _ source: Input, occupying occupied: [AnyObject], reaper: ChildReaper,
         until deadline: MonotonicTime
     ) throws(SystemError) {
         let toWrite = try Pipe(isNonBlocking: false)
@@ -61,23 +61,16 @@ final class ScriptProcess {
         output = toWrite.takeReading()
         messages = complaints.takeReading()
         self.reaper = reaper
-        ward = try reaper.tend(child, until: deadline, companion: place)
+        ward = try reaper.tend(child, until: deadline, companions: occupied)
     }
 
     // MARK: Descriptors to wait for; nil for those that are closed
 
-    var inputDescriptor: CInt? { Self.number(input) }
-    var outputDescriptor: CInt? { Self.number(output) }
-    var messagesDescriptor: CInt? { Self.number(messages) }
+    var inputDescriptor: CInt? { FileDescriptor.number(of: input) }
+    var outputDescriptor: CInt? { FileDescriptor.number(of: output) }
+    var messagesDescriptor: CInt? { FileDescriptor.number(of: messages) }
 
     var exitDescriptor: CInt? { ward.exitDescriptor }
-
-    private static func number(_ descriptor: borrowing FileDescriptor?) -> CInt? {
-        switch descriptor {
-        case .some(let open): open.number
-        case .none: nil
-        }
-    }
 
     // MARK: Moving bytes
 
@@ -142,9 +135,9 @@ final class ScriptProcess {
     /// Whether it was asked to end because its time was over.
     var isOverdue: Bool { ward.isOverdue }
 
-    /// Notices that the script has ended.
+    /// Notices that the script has ended. To be called in a turn of the connection that watches its descriptors.
     func checkEnd() {
-        ward.checkEnd()
+        if ward.checkEnd() != nil { reaper.forget(ward) }
     }
 
     /// Leaves the script to the reaper. Its content is not given to it any more; what it still says to the log is read, and

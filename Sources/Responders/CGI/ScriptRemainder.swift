@@ -36,13 +36,15 @@ final class ScriptRemainder: ChildReaper.Remainder {
         said.finish(report)
     }
 
-    var descriptors: [CInt] { [Self.number(output), Self.number(messages)].compactMap { $0 } }
+    var descriptors: [CInt] {
+        [FileDescriptor.number(of: output), FileDescriptor.number(of: messages)].compactMap { $0 }
+    }
 
     func read(_ descriptor: CInt) -> Bool {
-        if descriptor == Self.number(output) {
+        if descriptor == FileDescriptor.number(of: output) {
             if Self.isOpen(after: Self.read(output) { _ in }, &outputByteCount) { return true }
             output = nil
-        } else if descriptor == Self.number(messages) {
+        } else if descriptor == FileDescriptor.number(of: messages) {
             if Self.isOpen(after: Self.read(messages) { said.take($0, report) }, &messagesByteCount) { return true }
             messages = nil
         }
@@ -65,13 +67,6 @@ final class ScriptRemainder: ChildReaper.Remainder {
             return count
         case .notYet: return 0
         case .end: return nil
-        }
-    }
-
-    private static func number(_ descriptor: borrowing FileDescriptor?) -> CInt? {
-        switch descriptor {
-        case .some(let open): open.number
-        case .none: nil
         }
     }
 }

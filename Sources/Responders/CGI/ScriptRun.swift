@@ -50,9 +50,11 @@ final class ScriptRun {
 
     /// Starts the script in its own directory.
     ///
-    /// - Parameter now: when its time begins.
+    /// - Parameters:
+    ///   - occupied: kept until it has ended.
+    ///   - now: when its time begins.
     func start(
-        _ request: Request, _ input: ScriptProcess.Input, _ place: ScriptPlaces.Place, at now: MonotonicTime
+        _ request: Request, _ input: ScriptProcess.Input, occupying occupied: [AnyObject], at now: MonotonicTime
     ) throws(ScriptFailure) -> ScriptProcess {
         let variables = CGIVariables(request, location, site)
         let path = path
@@ -67,7 +69,8 @@ final class ScriptRun {
             environment: variables.environment(identifier: identifier), directory: [UInt8](directory),
             limits: site.limits)
         do throws(SystemError) {
-            return try ScriptProcess(program, input, place: place, reaper: reaper, until: now + site.totalTime)
+            return try ScriptProcess(
+                program, input, occupying: occupied, reaper: reaper, until: now + site.totalTime)
         } catch {
             if let interpreter { throw ScriptFailure(starting: error, interpreter: interpreter) }
             throw ScriptFailure(
@@ -86,13 +89,15 @@ final class ScriptRun {
     /// Opens the request that this script redirects to; nil when there were too many before it.
     func redirect(_ request: Request) -> Answer? {
         guard request.redirectionCount <= Self.redirectionLimit else { return nil }
-        return router.open(request)
+        return places.continuing { router.open(request) }
     }
 
     // MARK: What is said
 
-    /// A line that the script wrote to its standard error.
-    func report(_ message: String) { log.message(message, script: name) }
+    /// Takes lines that the script wrote to its standard error. It may be kept for longer than this run.
+    var reporter: (String) -> Void {
+        { [log, name] message in log.message(message, script: name) }
+    }
 
     /// Something that is no failure.
     func note(_ fact: String) { log.note(fact, script: name) }
