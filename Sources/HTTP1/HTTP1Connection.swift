@@ -8,7 +8,7 @@ package import HTTP
 package struct HTTP1Connection: ~Copyable {
     private enum Reading {
         case head
-        case content(ContentDecoder)
+        case content(RequestContent)
         case complete
     }
 
@@ -64,7 +64,6 @@ package struct HTTP1Connection: ~Copyable {
     private var contentByteCount = 0
     private var minorVersion = 1
     private var isHead = false
-    private var mayContinue = false
     private var persists = true
     /// The client itself has said that this request is its last.
     private var isLastRequest = false
@@ -77,11 +76,8 @@ package struct HTTP1Connection: ~Copyable {
     /// Whether request content is wanted and none is at hand.
     private var lacksContent = false
     private var receivedByteCount = 0
-    private var discardedByteCount = 0
     private var exchangeCount = 0
 
-    /// Content that a response did not wait for is still read if it is no longer than this; beyond it the connection ends.
-    private static let discardLimit = 256 * 1024
     /// Empty lines allowed before a request (RFC 9112 §2.2).
     private static let blankLineLimit = 4
 
@@ -243,7 +239,6 @@ package struct HTTP1Connection: ~Copyable {
         blankLineCount = 0
         contentByteCount = 0
         receivedByteCount = 0
-        discardedByteCount = 0
         waiting = .response
         head.peer = peer
         let moment = service.moment
@@ -253,9 +248,9 @@ package struct HTTP1Connection: ~Copyable {
         isHead = head.method == .head
         isLastRequest = !asksToPersist(head)
         persists = !isLastRequest && !service.isDraining
-        mayContinue = try expectsContinue(head)
+        let isAwaited = try expectsContinue(head)
         let content = head.content
-        reading = content == .none ? .complete : .content(ContentDecoder(content))
+        reading = content == .none ? .complete : .content(RequestContent(content, isAwaited: isAwaited))
         switch (responder ?? service.responder).open(head) {
         case .exchange(let exchange):
             self.exchange = exchange
@@ -263,11 +258,11 @@ package struct HTTP1Connection: ~Copyable {
                 exchange.endContent()
                 exchange.advance(moment.now)
             } else if !exchange.wantsContent {
-                forgoContent(content)
+                forgoContent()
             }
         case .complete(let response):
             if content != .none {
-                forgoContent(content)
+                forgoContent()
             } else if let message = response.prepared, persists, minorVersion == 1, !isHead {
                 send(message, of: response, &output, date: moment.dateLine)
                 return
@@ -296,55 +291,9 @@ package struct HTTP1Connection: ~Copyable {
 
     /// The response does not depend on the request's content. A little of it is read and dropped so that the connection
     /// can go on; where it is long, or the client waits to be asked for it, the connection ends instead.
-    private mutating func forgoContent(_ content: Request.Content) {
-        var isLong = false
-        if case .length(let count) = content { isLong = count > Self.discardLimit }
-        if isLong || mayContinue {
-            persists = false
-            reading = .complete
-        }
-    }
-
-    private mutating func receiveContent(
-        _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTP1Service
-    ) {
-        lacksContent = false
-        guard case .content(var decoder) = reading else { return }
-        do throws(MessageError) {
-            while true {
-                switch try decoder.next(input.readable) {
-                case .framing(let count):
-                    input.consume(count)
-                case .content(let count):
-                    let taken = take(input.readable.extracting(0..<count))
-                    decoder.took(taken)
-                    input.consume(taken)
-                    guard taken > 0 else {
-                        reading = .content(decoder)
-                        waiting = .response
-                        return
-                    }
-                case .needsMore:
-                    reading = .content(decoder)
-                    lacksContent = true
-                    waiting = .content
-                    if isInputEnded { throw .bad("The request's content ended early.") }
-                    // Who waits to be asked for content that nobody wants any more is not asked.
-                    if mayContinue, let exchange, !exchange.wantsContent { return leaveContent() }
-                    askForContent(input, &output)
-                    return
-                case .end:
-                    reading = .complete
-                    waiting = .response
-                    exchange?.endContent()
-                    return
-                }
-                if discardedByteCount > Self.discardLimit { return leaveContent() }
-            }
-        } catch {
-            input.removeAll()
-            refuse(error, kept?.request ?? copy head, &output, service)
-        }
+    private mutating func forgoContent() {
+        guard case .content(let content) = reading, content.isLong || content.isAwaited else { return }
+        leaveContent()
     }
 
     /// The rest of the content is not read, so that no request can follow it.
@@ -354,22 +303,50 @@ package struct HTTP1Connection: ~Copyable {
         waiting = .response
     }
 
-    /// Hands content to the exchange, or drops it where there is none any more.
-    private mutating func take(_ content: Span<UInt8>) -> Int {
-        let taker = exchange.flatMap { $0.wantsContent ? $0 : nil }
-        let taken = taker?.receive(content) ?? content.count
-        receivedByteCount += taken
-        if taker == nil { discardedByteCount += taken }
-        if taken > 0 { mayContinue = false }
-        return taken
+    private mutating func receiveContent(
+        _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTP1Service
+    ) {
+        lacksContent = false
+        guard case .content(var content) = reading else { return }
+        do throws(MessageError) {
+            let pause = try content.read(from: &input, to: exchange)
+            receivedByteCount = content.byteCount
+            reading = .content(content)
+            switch pause {
+            case .complete:
+                reading = .complete
+                waiting = .response
+                exchange?.endContent()
+            case .notTaken: waiting = .response
+            case .tooLong: leaveContent()
+            case .lacking: try awaitContent(content, hasInput: !input.isEmpty, &output)
+            }
+        } catch {
+            input.removeAll()
+            refuse(error, kept?.request ?? copy head, &output, service)
+        }
     }
 
-    /// Sends the interim response that the client waits for before it sends content; a response that is known already
-    /// does not depend on it.
-    private mutating func askForContent(_ input: borrowing ByteQueue, _ output: inout ByteQueue) {
-        guard mayContinue, case .awaiting = writing, exchange?.response == nil else { return }
-        mayContinue = false
-        if receivedByteCount == 0, input.isEmpty { output.append(ResponseSerializer.continueResponse) }
+    /// All that has come is read, and there is more to come.
+    private mutating func awaitContent(
+        _ content: RequestContent, hasInput: Bool, _ output: inout ByteQueue
+    ) throws(MessageError) {
+        lacksContent = true
+        waiting = .content
+        if isInputEnded { throw .bad("The request's content ended early.") }
+        guard content.isAwaited else { return }
+        // Who waits to be asked for content that nobody wants any more is not asked.
+        if let exchange, !exchange.wantsContent {
+            lacksContent = false
+            return leaveContent()
+        }
+        // A response that is known already does not depend on it.
+        guard case .awaiting = writing, exchange?.response == nil else { return }
+        var asked = content
+        asked.isAwaited = false
+        reading = .content(asked)
+        // Who has begun to send it does not wait.
+        if content.byteCount == 0, !hasInput { output.append(ResponseSerializer.continueResponse) }
     }
 
     // MARK: Writing
@@ -426,7 +403,7 @@ package struct HTTP1Connection: ~Copyable {
         writing = .complete
         exchange?.conclude()
         exchange = nil
-        if case .content = reading, mayContinue {
+        if case .content(let content) = reading, content.isAwaited {
             persists = false
             reading = .complete
         }
