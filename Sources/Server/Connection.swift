@@ -41,7 +41,7 @@ struct Connection: ~Copyable {
     private var isEndExpected = false
     /// The peer has ended its stream.
     private var isSocketEnded = false
-    /// The turn ended because its budget was spent, or with decrypted bytes that poll(2) cannot see.
+    /// The turn ended because its budget was spent.
     private(set) var isRunnable = false
 
     private var patience: Patience
@@ -189,9 +189,6 @@ struct Connection: ~Copyable {
         bench.transport.keepUnread(in: &unread)
         sentByteCount += try bench.transport.send(to: socket, keeping: &unsent)
         if phase == .draining, unsent.isEmpty { beginLingering() }
-        if phase == .open, !isRunnable {
-            isRunnable = unsent.isEmpty && wantsInput && (!unread.isEmpty || stream.hasPending)
-        }
     }
 
     private mutating func sendUnsent() throws(SystemError) -> Int {
@@ -299,7 +296,9 @@ struct Connection: ~Copyable {
                 return false
             }
         }
-        return false
+        // Not wanted now, it may be in a moment. What OpenSSL has may be a part of a record, which only more will complete:
+        // that it has something says that it is to be asked, not that it will give.
+        return bench.transport.stagedByteCount > 0 || stream.hasPending
     }
 
     /// Returns the worker's buffer, and keeps what is left in it in one of its own.

@@ -89,7 +89,7 @@ import COpenSSL
         }
     }
 
-    /// Whether plaintext waits inside OpenSSL, where poll(2) cannot see it.
+    /// Whether OpenSSL has bytes that poll(2) cannot see: plaintext, or a record of which more may have to come.
     package var hasPending: Bool { unsafe SSL_has_pending(ssl) == 1 }
 
     /// Tells the peer that no more will come (close_notify, RFC 8446 §6.1). Harmless when repeated.

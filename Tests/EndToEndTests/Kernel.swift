@@ -38,6 +38,9 @@ enum Kernel {
         return !state.hasPrefix("Z") && !state.hasPrefix("X")
     }
 
+    /// Whether the process waits for something to happen. One that looks again and again, without waiting, never does.
+    static func isAsleep(_ process: Int32) -> Bool { line(of: process, "State")?.hasPrefix("S") == true }
+
     /// How many descriptors the process has open.
     static func descriptorCount(of process: Int32) -> Int {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd"))?.count ?? 0

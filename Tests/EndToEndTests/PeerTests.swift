@@ -166,6 +166,35 @@ struct PeerTests {
         }
     }
 
+    @Test("A part of a record costs nothing until the rest of it comes", arguments: ["TLSv1_2", "TLSv1_3"], [3, 20])
+    func partialRecord(version: String, byteCount: Int) throws {
+        try Server.run(["--workers", "1"]) { server in
+            let client = try server.startPython(
+                """
+                trust.minimum_version = trust.maximum_version = ssl.TLSVersion.\(version)
+                client = ByHand()
+                # Once, so that nothing else is on its way.
+                client.socket.sendall(client.seal(request(method="HEAD")))
+                assert client.read().startswith(b"HTTP/1.1 200 ")
+                record = client.seal(request(method="HEAD"))
+                client.socket.sendall(record[:\(byteCount)])
+                say("begun")
+                hear()
+                client.socket.sendall(record[\(byteCount):])
+                assert client.read().startswith(b"HTTP/1.1 200 ")
+                """)
+            defer { client.stop() }
+            try client.waitForLine("begun")
+            // Another client's request has had its turn behind it.
+            #expect(try server.curl("-f").status == 0)
+            let worker = try #require(server.workers.first)
+            #expect(becomesTrue(within: .seconds(5)) { Kernel.isAsleep(worker) })
+            try client.tell("go on")
+            let outcome = try client.outcome()
+            #expect(outcome.status == 0, "\(outcome.err)")
+        }
+    }
+
     @Test("A client that closes its side of the connection still gets its answer whole")
     func halfClosed() throws {
         let folder = try Folder()
