@@ -9,6 +9,8 @@ package struct StatusCode: RawRepresentable, Hashable, Sendable {
 
     package static let ok = StatusCode(rawValue: 200)
     package static let noContent = StatusCode(rawValue: 204)
+    /// Its content has no bytes (RFC 9110 §15.3.6).
+    package static let resetContent = StatusCode(rawValue: 205)
     package static let partialContent = StatusCode(rawValue: 206)
     package static let movedPermanently = StatusCode(rawValue: 301)
     package static let found = StatusCode(rawValue: 302)

@@ -17,6 +17,7 @@ package enum ResponseSerializer {
     package static func framing(_ response: borrowing Response, minorVersion: Int) -> Framing {
         if response.isVerbatim { return .close }
         if response.status.forbidsContent { return .none }
+        if response.status == .resetContent { return .length(0) }
         return switch response.content {
         case .none: .length(0)
         case .bytes(let bytes): .length(bytes.count)

@@ -32,6 +32,7 @@ struct ResponseSerializerTests {
             (200, .stream(length: 7), 0, .length(7)), (200, .stream(length: 0), 1, .length(0)),
             (200, .stream(length: nil), 1, .chunked), (200, .stream(length: nil), 0, .close),
             (204, .bytes([1]), 1, .none), (304, .stream(length: 7), 1, .none), (204, .stream(length: nil), 0, .none),
+            (205, .stream(length: nil), 1, .length(0)), (205, .bytes([1]), 0, .length(0)),
         ])
     func framing(_ status: Int, _ content: Response.Content, _ minorVersion: Int, _ framing: ResponseSerializer.Framing)
     {
