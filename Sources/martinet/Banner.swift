@@ -18,8 +18,9 @@ struct Banner {
     let clientAuthentication: TLSConfiguration.ClientAuthentication?
 
     func show() {
-        // Not print(_:), which would keep it in a buffer while whoever reads our pipe waits for it.
-        guard let output = try? FileDescriptor.duplicate(ThisProcess.standardOutput) else { return }
+        // Not print(_:), which would keep it in a buffer while whoever reads our pipe waits for it; and behind what the error
+        // log has written, where both go to one file.
+        guard let output = try? FileDescriptor.reopenedForAppending(ThisProcess.standardOutput) else { return }
         _ = try? output.writeWithoutWaiting([UInt8]((text + "\n").utf8).span)
     }
 
