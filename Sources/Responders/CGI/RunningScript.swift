@@ -187,7 +187,9 @@ final class RunningScript {
         let bytes = written
         do throws(ScriptHeader.Mistake) {
             if run.isVerbatim {
-                guard let status = try VerbatimHead.status(of: bytes.span) else { return nil }
+                guard let status = try VerbatimHead.status(of: bytes.span),
+                    try ScriptHeader.end(of: bytes.span, from: &headerLineStart) != nil
+                else { return nil }
                 return .verbatim(status)
             }
             guard let found = try ScriptHeader.parse(bytes.span, from: &headerLineStart) else { return nil }

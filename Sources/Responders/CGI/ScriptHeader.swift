@@ -44,13 +44,7 @@ struct ScriptHeader: Equatable {
     static func parse(
         _ bytes: Span<UInt8>, from lineStart: inout Int
     ) throws(Mistake) -> (header: ScriptHeader, byteCount: Int)? {
-        guard let end = end(of: bytes, from: &lineStart) else {
-            guard bytes.count < byteLimit else {
-                throw Mistake("its header has no end within \(byteLimit) bytes")
-            }
-            return nil
-        }
-        guard end <= byteLimit else { throw Mistake("its header is longer than \(byteLimit) bytes") }
+        guard let end = try end(of: bytes, from: &lineStart) else { return nil }
         var header = ScriptHeader()
         var start = 0
         while start < end {
@@ -66,14 +60,18 @@ struct ScriptHeader: Equatable {
         return (header, end)
     }
 
-    /// Where the content begins: behind the first empty line, whichever line ends the script writes.
-    private static func end(of bytes: Span<UInt8>, from lineStart: inout Int) -> Int? {
+    /// Where the content begins: behind the first empty line, whichever line ends the script writes; nil while there is
+    /// none.
+    static func end(of bytes: Span<UInt8>, from lineStart: inout Int) throws(Mistake) -> Int? {
         while let lineEnd = bytes.firstIndex(of: ASCII.lineFeed, from: lineStart) {
             let isEmpty =
                 lineEnd == lineStart || lineEnd == lineStart + 1 && bytes[lineStart] == ASCII.carriageReturn
-            if isEmpty { return lineEnd + 1 }
             lineStart = lineEnd + 1
+            guard isEmpty else { continue }
+            guard lineStart <= byteLimit else { throw Mistake("its header is longer than \(byteLimit) bytes") }
+            return lineStart
         }
+        guard bytes.count < byteLimit else { throw Mistake("its header has no end within \(byteLimit) bytes") }
         return nil
     }
 
