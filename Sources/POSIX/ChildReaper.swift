@@ -56,8 +56,12 @@ package final class ChildReaper {
             deadline = timeEnd
         }
 
-        /// Readable once the child has ended, and open until `forget(_:)`; nil when its end is known.
-        package var exitDescriptor: CInt? { ending == nil ? child.exitDescriptor : nil }
+        /// It seemed to have ended, and could not be reaped: its end is still another's to see, who traces it.
+        fileprivate var isWithheld = false
+
+        /// Readable once the child has ended, and open until `forget(_:)`; nil when its end is known, and when there is no
+        /// use in waiting for it.
+        package var exitDescriptor: CInt? { ending == nil && !isWithheld ? child.exitDescriptor : nil }
 
         fileprivate func closeExitDescriptor() {
             child.closeExitDescriptor()
@@ -183,7 +187,8 @@ package final class ChildReaper {
             if ward.checkEnd() != nil {
                 remove(ward)
             } else {
-                // Its end is still another's to see, who traces it; asked again at once, the kernel would say the same.
+                // Asked again at once, the kernel would say the same.
+                ward.isWithheld = true
                 ward.deadline = min(ward.deadline, .now + Self.grace)
                 note(ward.deadline)
             }

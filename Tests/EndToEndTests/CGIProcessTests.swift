@@ -63,7 +63,7 @@ struct CGIProcessTests {
     @Test("When the client leaves, the script is asked to end, and ended where it takes no notice")
     func clientLeaves() throws {
         try ScriptServer.run { server, site in
-            for script in ["farewell", "stubborn"] {
+            for script in ["farewell", "stubborn", "guarded"] {
                 let client = try begin(script, server)
                 defer { client.stop() }
                 let process = try #require(Int32(try client.waitForLine("begun").split(separator: " ")[1]))
@@ -116,10 +116,10 @@ struct CGIProcessTests {
     @Test("When a worker is killed, its scripts end with it, and the next worker answers")
     func killedWorker() throws {
         try ScriptServer.run { server, _ in
-            let clients = try ["farewell", "stubborn", "grandchild"].map { try begin($0, server) }
+            let clients = try ["farewell", "stubborn", "guarded", "grandchild"].map { try begin($0, server) }
             defer { for client in clients { client.stop() } }
             for client in clients { try client.waitForLine("begun") }
-            #expect(server.scripts.count >= 2)
+            #expect(server.scripts.count >= 3)
             let worker = try #require(server.workers.first)
             kill(worker, SIGKILL)
             #expect(becomesTrue { server.scripts.isEmpty }, "\(server.scripts.map(Kernel.name))")
