@@ -74,10 +74,14 @@ package struct Wait: Equatable, Sendable {
 
     package let descriptor: CInt
     package let direction: Direction
+    /// Whether it is waited for also while the client takes nothing of what was written before; `Exchange.advance` then
+    /// has to do what it asks for.
+    package let isUrgent: Bool
 
-    package init(_ descriptor: CInt, for direction: Direction) {
+    package init(_ descriptor: CInt, for direction: Direction, isUrgent: Bool = false) {
         self.descriptor = descriptor
         self.direction = direction
+        self.isUrgent = isUrgent
     }
 }
 

@@ -73,11 +73,14 @@ struct Connection: ~Copyable {
         }
     }
 
-    /// What the exchange in progress waits for, besides the client.
-    var waits: [Wait] { watchesExchange ? http.waits : [] }
+    /// What the exchange in progress waits for, besides the client. While the client takes nothing, only what is urgent is
+    /// watched: whoever produces for it is held up as well.
+    var waits: [Wait] {
+        guard phase == .open else { return [] }
+        return watchesExchange ? http.waits : http.waits.filter(\.isUrgent)
+    }
 
-    /// While the client takes nothing, nothing else is watched: whoever produces for it is held up as well, but not those
-    /// who wait for the same as it.
+    /// While the client takes nothing, the exchange's time stands still, unless it is others' time, too.
     private var watchesExchange: Bool { phase == .open && (unsent.isEmpty || http.keepsOthersWaiting) }
 
     /// Whether no request is in progress, so that it can be closed without harm.
@@ -104,7 +107,7 @@ struct Connection: ~Copyable {
             } else if readiness.contains(.hangUp) {
                 lose(bench)
             } else if phase == .open {
-                // It may be what others wait for; and what has ended meanwhile need not be kept.
+                // What is urgent may have happened.
                 http.advanceExchange(bench.service)
             }
         } catch let error as TLSError {

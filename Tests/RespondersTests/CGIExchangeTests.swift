@@ -34,6 +34,27 @@ struct CGIExchangeTests {
         #expect(!exchange.giveUp(site.now))
     }
 
+    @Test("While its client takes nothing a script may speak to the log and end, and keeps nothing but its output")
+    func heldUpMessages() throws {
+        let script = """
+            #!/bin/sh
+            printf 'Content-Type: text/plain\\n\\n'
+            head -c 300000 /dev/zero >&2
+            printf hello
+            """
+        let site = try ScriptSite(script)
+        let exchange = try site.open(Request("/script"))
+        try site.drive(exchange) { exchange.response != nil }
+        while case let urgent = exchange.waits.filter(\.isUrgent), !urgent.isEmpty {
+            var entries = urgent.map { PollEntry(descriptor: $0.descriptor, interest: .read) }
+            var table = entries.mutableSpan
+            try #require(try PollEntry.poll(&table, timeout: .seconds(30)) > 0)
+            exchange.advance(site.now)
+        }
+        #expect(exchange.waits.count <= 1 && site.reaper.count == 0)
+        #expect(try site.produce(exchange) == "hello")
+    }
+
     @Test("A script that takes no content because nobody takes its output is not silent")
     func heldUpOutput() throws {
         // It fills the pipe before it reads.

@@ -107,8 +107,10 @@ final class RunningScript {
         var waits: [Wait] = []
         if isStarved, let output = process.outputDescriptor { waits.append(Wait(output, for: .reading)) }
         if isGlutted, let input = process.inputDescriptor { waits.append(Wait(input, for: .writing)) }
-        if let messages = process.messagesDescriptor { waits.append(Wait(messages, for: .reading)) }
-        if let exit = process.exitDescriptor { waits.append(Wait(exit, for: .reading)) }
+        // A script that is held up by its messages could not write what its client waits for; one that has ended has
+        // descriptors to give back.
+        if let messages = process.messagesDescriptor { waits.append(Wait(messages, for: .reading, isUrgent: true)) }
+        if let exit = process.exitDescriptor { waits.append(Wait(exit, for: .reading, isUrgent: true)) }
         return waits
     }
 
