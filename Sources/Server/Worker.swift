@@ -28,7 +28,8 @@ package final class Worker {
     /// How long an access log line may wait for others to be written with.
     private static let logDelay = Duration.milliseconds(100)
 
-    private let listeners: [Listener]
+    /// None any more when the supervisor is gone.
+    private var listeners: [Listener]
     private let bench: Workbench
     private let journal: AccessLog
     private let accessSink: LogSink?
@@ -169,7 +170,9 @@ package final class Worker {
         case Fixture.parkingLot: try wakeParked()
         case Fixture.accessLog: accessSink?.flush()
         case Fixture.children: children?.reap()
-        default: accept(from: listeners[Int(event.token.slot) - Fixture.firstListener])
+        default:
+            let index = Int(event.token.slot) - Fixture.firstListener
+            if index < listeners.count { accept(from: listeners[index]) }
         }
     }
 
@@ -378,8 +381,10 @@ package final class Worker {
             pollSet.remove(control.descriptor)
             if drainsUntil == nil {
                 logger.error("the supervisor is gone: draining")
+                for listener in listeners { accept(from: listener) }
                 drain()
             }
+            listeners = []
         }
     }
 

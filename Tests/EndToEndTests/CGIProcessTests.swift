@@ -155,6 +155,23 @@ struct CGIProcessTests {
         }
     }
 
+    @Test("When the supervisor is killed, a script may finish, and the port is free for the next server")
+    func killedSupervisor() throws {
+        try ScriptServer.run { server, site in
+            let client = try begin("gate", server)
+            defer { client.stop() }
+            #expect(becomesTrue { !server.scripts.isEmpty })
+            kill(server.process.identifier, SIGKILL)
+            try server.log.waitForLine("the supervisor is gone")
+            try Server.run(["--port", "\(server.port)"]) { next in
+                let answer = try next.curl("-f")
+                #expect(answer.status == 0, "\(answer.err)")
+            }
+            try site.site.write("", to: "cgi-bin/open")
+            try client.waitForLine("begun through")
+        }
+    }
+
     @Test("A process that has left its script's group keeps nobody waiting, and is no zombie when it ends")
     func runaway() throws {
         try ScriptServer.run { server, _ in
