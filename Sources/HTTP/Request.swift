@@ -51,6 +51,8 @@ package struct Request: Sendable {
     package var peer: Peer?
     /// How many local redirections (RFC 3875 §6.2.2) lie between this request and the client's own.
     package var redirectionCount = 0
+    /// What the log calls the client's request, where this one comes from a redirection of it; otherwise nil.
+    package var logIdentifier: String?
     /// When the head was read, in nanoseconds of the monotonic clock.
     package var arrival: Int64 = 0
     /// The time of day when the head was read, in seconds since 1970.
@@ -71,6 +73,7 @@ package struct Request: Sendable {
         authority = 0..<0
         content = .none
         redirectionCount = 0
+        if logIdentifier != nil { logIdentifier = nil }
         present = 0
     }
 

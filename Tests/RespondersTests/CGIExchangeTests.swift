@@ -172,6 +172,17 @@ struct CGIExchangeTests {
         #expect(try site.produce(waiting) == "other")
     }
 
+    @Test("Whatever scripts a request is redirected to, it has one number in the log")
+    func redirectedNumber() throws {
+        let site = try ScriptSite("#!/bin/sh\necho first >&2; printf 'Location: /other\\n\\n'")
+        try site.write("other", "#!/bin/sh\necho $REQUEST_ID >&2; printf 'Content-Type: text/plain\\n\\n'")
+        let exchange = try site.open(Request("/script", authority: "localhost"))
+        try site.drive(exchange) { exchange.response != nil && site.log.lines.count == 2 }
+        let numbers = site.log.lines.compactMap { $0.split(separator: "[").last?.split(separator: "]").first }
+        #expect(numbers.count == 2 && Set(numbers).count == 1)
+        #expect(site.log.lines[1].hasSuffix("]: \(numbers[0])"))
+    }
+
     @Test("Content of unknown length is bounded in sum")
     func collecting() throws {
         let site = try ScriptSite("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; cat") {

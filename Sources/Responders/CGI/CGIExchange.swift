@@ -275,6 +275,7 @@ final class CGIExchange: Exchange {
         var redirected = request.redirected(to: [UInt8](target))
         // Its time begins now, whatever this script has taken.
         redirected.arrival = now
+        redirected.logIdentifier = run.identifier
         switch run.redirect(redirected) {
         case .complete(let response):
             phase = .over

@@ -44,7 +44,7 @@ package final class CGIResponder: Responder {
         }
         requestCount += 1
         let explains = site.explainsFailures && (request.peer?.isOnThisMachine ?? false)
-        let identifier = "\(series)-\(requestCount)"
+        let identifier = request.logIdentifier ?? "\(series)-\(requestCount)"
         let path: TargetPath
         do throws(TargetPath.Refusal) {
             path = try TargetPath(request.bytes.span.extracting(request.path), allowsHidden: true)

@@ -14,7 +14,8 @@ final class ScriptRun {
     let nullInput: CInt
     private let reaper: ChildReaper
     private let location: ScriptLocation
-    private let identifier: String
+    /// The request's number in the log.
+    let identifier: String
     /// Whether the page about a failure says what the log says.
     private let explains: Bool
     private let log: ScriptLog
