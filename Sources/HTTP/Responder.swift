@@ -50,9 +50,8 @@ package protocol Exchange: AnyObject {
     /// `advance` was told of a later moment, it is another.
     var deadline: Int64? { get }
 
-    /// Whether others wait for what it waits for: it must then be advanced in time, and take what it is given, also while
-    /// its client takes nothing of what was written before.
-    var keepsOthersWaiting: Bool { get }
+    /// Whether the deadline counts also while the client takes nothing of what was written before: others wait for the same.
+    var hasUrgentDeadline: Bool { get }
 }
 
 /// Most exchanges are driven by their client alone.
@@ -63,7 +62,7 @@ extension Exchange {
     package func conclude() {}
     package var waits: [Wait] { [] }
     package var deadline: Int64? { nil }
-    package var keepsOthersWaiting: Bool { false }
+    package var hasUrgentDeadline: Bool { false }
 }
 
 /// A descriptor that an exchange waits for.

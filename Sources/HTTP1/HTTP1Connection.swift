@@ -110,8 +110,8 @@ package struct HTTP1Connection: ~Copyable {
     /// When the exchange in progress wants a turn whatever happens, in nanoseconds of the monotonic clock.
     package var exchangeDeadline: Int64? { exchange?.deadline }
 
-    /// Whether the exchange in progress is to be advanced also while nothing can be written; see `Exchange`.
-    package var keepsOthersWaiting: Bool { exchange?.keepsOthersWaiting ?? false }
+    /// Whether that counts also while nothing can be written; see `Exchange`.
+    package var hasUrgentDeadline: Bool { exchange?.hasUrgentDeadline ?? false }
 
     /// Advances the exchange in progress, and nothing else.
     package func advanceExchange(_ service: HTTP1Service) {

@@ -77,11 +77,8 @@ struct Connection: ~Copyable {
     /// watched: whoever produces for it is held up as well.
     var waits: [Wait] {
         guard phase == .open else { return [] }
-        return watchesExchange ? http.waits : http.waits.filter(\.isUrgent)
+        return unsent.isEmpty ? http.waits : http.waits.filter(\.isUrgent)
     }
-
-    /// While the client takes nothing, the exchange's time stands still, unless it is others' time, too.
-    private var watchesExchange: Bool { phase == .open && (unsent.isEmpty || http.keepsOthersWaiting) }
 
     /// Whether no request is in progress, so that it can be closed without harm.
     var isIdle: Bool { phase == .open && unsent.isEmpty && http.waiting == .request }
@@ -385,12 +382,16 @@ struct Connection: ~Copyable {
 
     /// The next moment at which something is due: the connection's own deadline, or that of its exchange.
     var wakeTime: MonotonicTime {
-        guard watchesExchange, let exchange = http.exchangeDeadline else { return deadline }
+        guard let exchange = exchangeDeadline else { return deadline }
         return min(deadline, MonotonicTime(nanoseconds: exchange))
     }
 
+    /// While the client takes nothing, the exchange's time stands still, unless it is others' time, too.
+    private var exchangeDeadline: Int64? {
+        phase == .open && (unsent.isEmpty || http.hasUrgentDeadline) ? http.exchangeDeadline : nil
+    }
+
     private func hasOverdueExchange(_ bench: Workbench) -> Bool {
-        guard watchesExchange, let exchange = http.exchangeDeadline else { return false }
-        return exchange <= bench.now.nanoseconds
+        exchangeDeadline.map { $0 <= bench.now.nanoseconds } ?? false
     }
 }

@@ -26,16 +26,16 @@ struct ConnectionTests {
         #expect(connection.wakeTime == MonotonicTime(nanoseconds: client.responder.exchange.time))
     }
 
-    @Test("While a client takes nothing, an exchange that keeps others waiting still has its turns")
+    @Test("While a client takes nothing, its exchange still has its turns for what is urgent")
     func heldUpInQueue() throws {
         let client = try HeldUpClient()
         var connection = try client.accept()
         let exchange = client.responder.exchange
-        exchange.keepsOthersWaiting = true
+        exchange.hasUrgentDeadline = true
         exchange.time = client.bench.now.nanoseconds + 1_000_000_000
         try client.ask(for: ["/large", "/exchange"])
         connection.turn(.read, client.bench)
-        #expect(connection.interest == .write && connection.waits == exchange.waits)
+        #expect(connection.interest == .write && connection.waits == [StandingExchange.urgent])
         #expect(connection.wakeTime == MonotonicTime(nanoseconds: exchange.time))
         let turns = exchange.turnCount
         connection.turn(.none, client.bench)
@@ -44,8 +44,8 @@ struct ConnectionTests {
         connection.timeOut(client.bench)
         #expect(exchange.turnCount == turns + 2, "its time is over")
         #expect(connection.phase == .open && connection.interest == .write)
-        exchange.keepsOthersWaiting = false
-        #expect(connection.waits == [StandingExchange.urgent])
+        exchange.hasUrgentDeadline = false
+        #expect(connection.wakeTime == connection.deadline)
     }
 
     @Test("An exchange is judged when everything was tried, and what it says then is sent")
@@ -159,7 +159,7 @@ private final class TwoAnswers: Responder {
 /// Waits until its time is over.
 private final class StandingExchange: Exchange {
     var time = Int64.max
-    var keepsOthersWaiting = false
+    var hasUrgentDeadline = false
     private(set) var turnCount = 0
     private(set) var judgementCount = 0
     private(set) var response: Response?

@@ -190,7 +190,8 @@ final class CGIExchange: Exchange {
     var waits: [Wait] {
         switch phase {
         case .collecting, .over: []
-        case .queued(let ticket): [Wait(ticket.descriptor, for: .reading)]
+        // Behind it stand others, who would wait for a place that it does not take.
+        case .queued(let ticket): [Wait(ticket.descriptor, for: .reading, isUrgent: true)]
         case .running(let script): script.waits
         case .redirected(let exchange): exchange.waits
         }
@@ -205,11 +206,10 @@ final class CGIExchange: Exchange {
         }
     }
 
-    var keepsOthersWaiting: Bool {
+    var hasUrgentDeadline: Bool {
         switch phase {
-        // Behind it stand others, who would wait for a place that it does not take.
         case .queued: true
-        case .redirected(let exchange): exchange.keepsOthersWaiting
+        case .redirected(let exchange): exchange.hasUrgentDeadline
         case .collecting, .running, .over: false
         }
     }

@@ -106,5 +106,5 @@ private final class DecoratedExchange: Exchange {
 
     var deadline: Int64? { inner.deadline }
 
-    var keepsOthersWaiting: Bool { inner.keepsOthersWaiting }
+    var hasUrgentDeadline: Bool { inner.hasUrgentDeadline }
 }
