@@ -128,6 +128,23 @@ struct CGIProcessTests {
         }
     }
 
+    @Test("When a worker is killed, what belongs to another worker's scripts goes on")
+    func otherWorker() throws {
+        try ScriptServer.run(["--workers", "2"]) { server, site in
+            let client = try begin("helped", server)
+            defer { client.stop() }
+            let script = try #require(Int32(try client.waitForLine("begun").split(separator: " ")[1]))
+            let other = try #require(server.workers.first { !Kernel.children(of: $0).contains(script) })
+            kill(other, SIGKILL)
+            try server.log.waitForLine("replacing it")
+            // Whatever was to be ended has been by the time that the new one serves.
+            #expect(try server.curl("-f", path: "a.txt").status == 0)
+            try site.site.write("", to: "cgi-bin/open")
+            try client.tell("through")
+            try client.waitForLine("heard through", within: .seconds(20))
+        }
+    }
+
     @Test("When the server is told to leave, a script may finish")
     func leavingServer() throws {
         try ScriptServer.run { server, site in
@@ -301,7 +318,8 @@ struct CGIProcessTests {
         #expect(outcome.out.contains("in the terminal where martinet runs"))
     }
 
-    /// Starts a client that asks for a script and says "begun " and the first line of its answer.
+    /// Starts a client that asks for a script and says "begun " and the first line of its answer, and "heard " and what it is
+    /// told to listen for.
     private func begin(_ script: String, _ server: Server) throws -> Client {
         try server.startPython(
             """
@@ -311,6 +329,10 @@ struct CGIProcessTests {
             while not client.buffer.count(b"\\r\\n") > 1:
                 client.fill()
             say("begun " + client.buffer.split(b"\\r\\n")[1].decode().strip())
+            if word := hear():
+                while word.encode() not in client.buffer:
+                    client.fill()
+                say("heard " + word)
             hear()
             """)
     }
