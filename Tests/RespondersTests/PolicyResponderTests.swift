@@ -56,6 +56,51 @@ struct PolicyResponderTests {
         #expect(answer.values(of: "X-A") == ["1"])
     }
 
+    @Test("An exchange is asked and told the same with a policy as without")
+    func forwarding() throws {
+        let inner = Told()
+        final class Program: Responder {
+            let exchange: Told
+            init(_ exchange: Told) { self.exchange = exchange }
+            func open(_ request: borrowing Request) -> Answer { .exchange(exchange) }
+        }
+        var policy = SitePolicy()
+        policy.headers = [header("X-A", "1")]
+        let pages = try site().responder
+        let responder = PolicyResponder(Program(inner), policy: policy, pages: pages) { _, _ in false }
+        guard case .exchange(let exchange) = responder.open(Request("/x")) else {
+            Issue.record("no exchange")
+            return
+        }
+        #expect(exchange.waits == inner.waits && exchange.deadline == 7)
+        #expect(exchange.hasUrgentDeadline && !exchange.wantsContent)
+        exchange.advance(1)
+        #expect(exchange.giveUp(2))
+        exchange.conclude()
+        #expect(inner.told == ["advance 1", "giveUp 2", "conclude"])
+    }
+
+    /// Remembers what it was told.
+    private final class Told: Exchange {
+        private(set) var told: [String] = []
+        let response: Response? = nil
+        let wantsContent = false
+        let waits = [Wait(3, for: .writing, isUrgent: true)]
+        let deadline: Int64? = 7
+        let hasUrgentDeadline = true
+
+        func receive(_ content: Span<UInt8>) -> Int { 0 }
+        func endContent() {}
+        func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
+        func advance(_ now: Int64) { told.append("advance \(now)") }
+        func conclude() { told.append("conclude") }
+
+        func giveUp(_ now: Int64) -> Bool {
+            told.append("giveUp \(now)")
+            return true
+        }
+    }
+
     // MARK: Cross-origin requests (the Fetch standard)
 
     @Test("Every response names the origin that may read it", arguments: ["/a.txt", "/none"])
