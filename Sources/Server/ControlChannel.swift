@@ -64,6 +64,13 @@ package final class ControlChannel {
     /// Reads once, to be called when the descriptor is readable, and returns the messages that are complete.
     package func receiveAvailable() throws(SystemError) -> [Message] {
         try read()
+        return takeReceived()
+    }
+
+    /// The messages that came in one piece with an earlier one: the descriptor is not readable for them.
+    ///
+    /// To be called before the descriptor is polled by whoever has called `receive`.
+    package func takeReceived() -> [Message] {
         var messages: [Message] = []
         while let message = takeMessage() { messages.append(message) }
         return messages

@@ -105,6 +105,8 @@ package final class Worker {
     package func run() throws(SystemError) {
         setUp()
         try control?.send(.ready)
+        // A worker can be told to leave before it has begun.
+        obey(control?.takeReceived() ?? [])
         var events: [Event] = []
         while !isOver {
             try pollSet.wait(timeout: timeout, into: &events)
@@ -375,7 +377,7 @@ package final class Worker {
 
     private func readControl() throws(SystemError) {
         guard let control else { return }
-        for message in try control.receiveAvailable() where message == .drain { drain() }
+        obey(try control.receiveAvailable())
         if control.isEnded {
             // Never live on alone: the port would be shared with whatever is started next.
             pollSet.remove(control.descriptor)
@@ -386,6 +388,10 @@ package final class Worker {
             }
             listeners = []
         }
+    }
+
+    private func obey(_ messages: [ControlChannel.Message]) {
+        for message in messages where message == .drain { drain() }
     }
 
     /// Takes on nothing new, ends idle connections, and lets busy ones finish.
