@@ -200,7 +200,8 @@ package struct HTTP1Connection: ~Copyable {
             try skipBlankLines(&input)
             guard !input.isEmpty else {
                 waiting = .request
-                isFinished = isInputEnded || service.isDraining
+                // A client that has just come has its first request on the way.
+                isFinished = isInputEnded || service.isDraining && exchangeCount > 0
                 return false
             }
             // A lone CR is perhaps the first half of an empty line, which the scanner must not see.

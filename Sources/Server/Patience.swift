@@ -12,7 +12,8 @@ struct Patience {
 
     /// The times of `Limits` in nanoseconds, since a `Duration` is 128 bits wide and is looked at in every turn.
     struct Times {
-        let handshake, head, content, output, idle, lingering: Int64
+        let handshake, head, content, output, lingering: Int64
+        var idle: Int64
         /// Bytes a second.
         let contentRate: Int
 

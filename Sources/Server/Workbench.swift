@@ -21,7 +21,7 @@ package struct Redirects {
 /// What a connection uses during its turn and leaves behind empty: the buffers of the worker, and what its connections share.
 final class Workbench {
     let limits: Limits
-    let times: Patience.Times
+    private(set) var times: Patience.Times
     let context: TLSContext
     let transport: Transport
     let service: HTTP1Service
@@ -52,5 +52,11 @@ final class Workbench {
         transport = try Transport()
         now = .now
         service.moment.now = now.nanoseconds
+    }
+
+    /// From now on responses end their connections, and so does silence before a first request, after a short while.
+    func beginDraining() {
+        service.isDraining = true
+        times.idle = limits.firstRequest.nanoseconds
     }
 }

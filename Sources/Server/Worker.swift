@@ -398,9 +398,9 @@ package final class Worker {
     private func drain() {
         guard drainsUntil == nil else { return }
         drainsUntil = bench.now + bench.limits.drain
-        bench.service.isDraining = true
+        bench.beginDraining()
         ignoreListeners()
-        // One turn each: an idle connection finds that it is over, and says so to its client.
+        // One turn each: a connection idle after a response finds that it is over, and says so to its client.
         for token in table.tokens { turn(token, .none) }
     }
 

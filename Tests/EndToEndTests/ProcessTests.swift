@@ -116,6 +116,29 @@ struct ProcessTests {
         }
     }
 
+    @Test("A client that came before SIGTERM and has not asked for anything yet may still do so, for a short while")
+    func firstRequest() throws {
+        try Server.run(["--workers", "1"]) { server in
+            let clients = try server.startPython(
+                """
+                idle, late, silent = Client(), Client(), Client()
+                assert idle.get()[0] == 200
+                say("ready")
+                assert idle.is_over()
+                status, fields, _ = late.get()
+                say(f"{status} {fields.get('connection')}")
+                assert late.is_over() and silent.is_over()
+                """)
+            defer { clients.stop() }
+            try clients.waitForLine("ready")
+            server.process.send(SIGTERM)
+            try clients.waitForLine("200 close")
+            #expect(try clients.outcome().status == 0, "\(clients.err.text)")
+            // Nobody's drain time of half a minute is waited for.
+            try server.process.waitForEnd(within: .seconds(15))
+        }
+    }
+
     @Test("A second SIGINT ends the server at once")
     func twice() throws {
         let folder = try Folder()
