@@ -56,7 +56,7 @@ package struct HTTP1Connection: ~Copyable {
     private let responder: (any Responder)?
     private var reading = Reading.head
     private var writing = Writing.awaiting
-    private var scanner = HeadScanner()
+    private var headReader = HeadReader()
     private var exchange: (any Exchange)?
     /// The request in progress, kept only when its exchange outlasts a turn.
     private var kept: KeptRequest?
@@ -68,7 +68,6 @@ package struct HTTP1Connection: ~Copyable {
     /// The client itself has said that this request is its last.
     private var isLastRequest = false
     private var isInputEnded = false
-    private var blankLineCount = 0
 
     private var isFinished = false
     private var isTruncated = false
@@ -77,9 +76,6 @@ package struct HTTP1Connection: ~Copyable {
     private var lacksContent = false
     private var receivedByteCount = 0
     private var exchangeCount = 0
-
-    /// Empty lines allowed before a request (RFC 9112 §2.2).
-    private static let blankLineLimit = 4
 
     /// - Parameter responder: where responses come from; nil for the service's.
     package init(peer: Peer, responder: (any Responder)? = nil) {
@@ -197,25 +193,21 @@ package struct HTTP1Connection: ~Copyable {
     ) -> Bool {
         var isRead = false
         do throws(MessageError) {
-            try skipBlankLines(&input)
-            guard !input.isEmpty else {
+            switch try headReader.read(from: &input, into: &head) {
+            case .nothing:
                 waiting = .request
                 // A client that has just come has its first request on the way.
                 isFinished = isInputEnded || service.isDraining && exchangeCount > 0
                 return false
-            }
-            // A lone CR is perhaps the first half of an empty line, which the scanner must not see.
-            let isBlank = input.count == 1 && input.readable[0] == ASCII.carriageReturn
-            guard !isBlank, let byteCount = try scanner.findEnd(input.readable) else {
+            case .part:
                 waiting = .head
                 isFinished = isInputEnded
                 return false
+            case .whole:
+                isRead = true
+                try open(&output, &head, service)
+                return true
             }
-            try RequestParser.parse(input.readable.extracting(0..<byteCount), into: &head)
-            input.consume(byteCount)
-            isRead = true
-            try open(&output, &head, service)
-            return true
         } catch {
             // Whatever is wrong with it, the answer to HEAD has no content (RFC 9110 §9.3.2).
             if !isRead { isHead = input.readable.hasPrefix("HEAD ") }
@@ -225,19 +217,9 @@ package struct HTTP1Connection: ~Copyable {
         }
     }
 
-    private mutating func skipBlankLines(_ input: inout ByteQueue) throws(MessageError) {
-        while input.count >= 2, input.readable[0] == ASCII.carriageReturn, input.readable[1] == ASCII.lineFeed {
-            blankLineCount += 1
-            guard blankLineCount <= Self.blankLineLimit else { throw .bad("There is no request, only empty lines.") }
-            input.consume(2)
-        }
-    }
-
     private mutating func open(
         _ output: inout ByteQueue, _ head: inout Request, _ service: HTTP1Service
     ) throws(MessageError) {
-        scanner = HeadScanner()
-        blankLineCount = 0
         contentByteCount = 0
         receivedByteCount = 0
         waiting = .response
@@ -247,9 +229,9 @@ package struct HTTP1Connection: ~Copyable {
         head.date = moment.date
         minorVersion = head.minorVersion
         isHead = head.method == .head
-        isLastRequest = !asksToPersist(head)
+        isLastRequest = !head.asksToPersist
         persists = !isLastRequest && !service.isDraining
-        let isAwaited = try expectsContinue(head)
+        let isAwaited = try head.expectsContinue()
         let content = head.content
         reading = content == .none ? .complete : .content(RequestContent(content, isAwaited: isAwaited))
         switch (responder ?? service.responder).open(head) {
@@ -270,24 +252,6 @@ package struct HTTP1Connection: ~Copyable {
             }
             writing = .held(response)
         }
-    }
-
-    /// RFC 9112 §9.3.
-    private func asksToPersist(_ request: borrowing Request) -> Bool {
-        guard request.has(.connection) else { return request.minorVersion > 0 }
-        if request.listsToken("close", in: .connection) { return false }
-        return request.minorVersion > 0 || request.listsToken("keep-alive", in: .connection)
-    }
-
-    /// RFC 9110 §10.1.1.
-    private func expectsContinue(_ request: borrowing Request) throws(MessageError) -> Bool {
-        guard request.minorVersion > 0, let value = request.value(of: .expect) else { return false }
-        guard request.count(of: .expect) == 1,
-            request.bytes.span.extracting(value).isEqualIgnoringCase(to: "100-continue")
-        else {
-            throw MessageError(.expectationFailed, "The only expectation met here is 100-continue.")
-        }
-        return request.content != .none
     }
 
     /// The response does not depend on the request's content. A little of it is read and dropped so that the connection
