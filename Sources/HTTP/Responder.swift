@@ -17,9 +17,8 @@ package protocol Exchange: AnyObject {
     /// The head, once it is known.
     var response: Response? { get }
 
-    /// Whether the request's content matters to the response. Where it does not, it is read and dropped, and the response
-    /// is sent behind it, so that content which breaks the rules is answered as such.
-    var wantsContent: Bool { get }
+    /// Whether the request's content matters to the response.
+    var contentNeed: ContentNeed { get }
 
     /// Takes bytes of the request's content; returns how many, 0 for "not now".
     func receive(_ content: Span<UInt8>) -> Int
@@ -56,13 +55,23 @@ package protocol Exchange: AnyObject {
 
 /// Most exchanges are driven by their client alone.
 extension Exchange {
-    package var wantsContent: Bool { true }
+    package var contentNeed: ContentNeed { .now }
     package func advance(_ now: Int64) {}
     package func giveUp(_ now: Int64) -> Bool { false }
     package func conclude() {}
     package var waits: [Wait] { [] }
     package var deadline: Int64? { nil }
     package var hasUrgentDeadline: Bool { false }
+}
+
+/// Whether an exchange needs its request's content.
+package enum ContentNeed: Sendable {
+    case now
+    /// As soon as something else has happened. A client that waits to be asked for content is asked then.
+    case later
+    /// It is read and dropped, and the response is sent behind it, so that content which breaks the rules is answered as
+    /// such.
+    case never
 }
 
 /// A descriptor that an exchange waits for.

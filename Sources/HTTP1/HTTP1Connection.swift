@@ -240,7 +240,7 @@ package struct HTTP1Connection: ~Copyable {
             if content == .none {
                 exchange.endContent()
                 exchange.advance(moment.now)
-            } else if !exchange.wantsContent {
+            } else if exchange.contentNeed == .never {
                 forgoContent()
             }
         case .complete(let response):
@@ -300,8 +300,14 @@ package struct HTTP1Connection: ~Copyable {
         waiting = .content
         if isInputEnded { throw .bad("The request's content ended early.") }
         guard content.isAwaited else { return }
-        // Who waits to be asked for content that nobody wants any more is not asked.
-        if let exchange, !exchange.wantsContent {
+        switch exchange?.contentNeed ?? .now {
+        case .now: break
+        case .later:
+            lacksContent = false
+            waiting = .response
+            return
+        case .never:
+            // Who waits to be asked for content that nobody wants any more is not asked.
             lacksContent = false
             return leaveContent()
         }
@@ -378,7 +384,7 @@ package struct HTTP1Connection: ~Copyable {
     private var dueResponse: Response? {
         let isRead = if case .complete = reading { true } else { false }
         return switch writing {
-        case .awaiting: exchange.flatMap { isRead || $0.wantsContent ? $0.response : nil }
+        case .awaiting: exchange.flatMap { isRead || $0.contentNeed != .never ? $0.response : nil }
         case .held(let response): isRead ? response : nil
         case .content, .complete: nil
         }

@@ -52,7 +52,7 @@ struct RequestContent {
 
     private mutating func hand(_ content: Span<UInt8>, to exchange: (any Exchange)?) -> Int {
         var taken = content.count
-        if let exchange, exchange.wantsContent {
+        if let exchange, exchange.contentNeed != .never {
             taken = exchange.receive(content)
         } else {
             droppedByteCount += taken

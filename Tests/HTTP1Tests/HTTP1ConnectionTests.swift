@@ -268,6 +268,30 @@ struct HTTP1ConnectionTests {
         #expect(plain().send(expecting("/a") + "hello" + get) == answer("/a", close))
     }
 
+    @Test("A client that waits is asked when its content is needed, and not before")
+    func continuedLater() {
+        let exchange = Refusing()
+        exchange.contentNeed = .later
+        let wire = Wire { _ in .exchange(exchange) }
+        #expect(wire.send(expecting("/")) == "")
+        #expect(wire.waiting == .response && !wire.wantsInput, "it is not the client that is waited for")
+        exchange.contentNeed = .now
+        #expect(wire.advance() == "HTTP/1.1 100 Continue\r\n\r\n")
+        #expect(wire.waiting == .content && wire.wantsInput)
+        #expect(wire.send("hello") == "")
+        exchange.response = .text("done")
+        #expect(wire.advance() == answer("done"))
+
+        let refused = Refusing()
+        refused.contentNeed = .later
+        let other = Wire { _ in .exchange(refused) }
+        #expect(other.send(expecting("/")) == "")
+        refused.contentNeed = .never
+        refused.response = .text("busy")
+        #expect(other.advance() == answer("busy", close))
+        #expect(other.state.isFinished)
+    }
+
     @Test("Without content there is nothing to ask for, and HTTP/1.0 knows no such thing")
     func nothingToContinue() {
         #expect(Self.echoing().send("GET /late HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n") == answer(""))
@@ -349,7 +373,7 @@ struct HTTP1ConnectionTests {
         let wire = Wire { _ in .exchange(exchange) }
         #expect(wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n") == "")
         #expect(wire.waiting == .content)
-        exchange.wantsContent = false
+        exchange.contentNeed = .never
         #expect(wire.send(String(repeating: "x", count: 200_000)) == "")
         #expect(wire.waiting == .content && wire.wantsInput)
         #expect(wire.send(String(repeating: "x", count: 100_000)) == "")
@@ -667,10 +691,10 @@ private final class Collector: Exchange {
     func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
 }
 
-/// Wants content until it does not, and answers when it is told to.
+/// Needs content as it is told to, and answers when it is told to.
 private final class Refusing: Exchange {
     var response: Response?
-    var wantsContent = true
+    var contentNeed = ContentNeed.now
 
     func receive(_ content: Span<UInt8>) -> Int { content.count }
 
@@ -682,7 +706,7 @@ private final class Refusing: Exchange {
 /// Knows its response at once, and needs nothing for it.
 private final class Uninterested: Exchange {
     let response: Response? = Response(.ok, content: .stream(length: 1))
-    var wantsContent: Bool { false }
+    var contentNeed: ContentNeed { .never }
 
     init() {}
 

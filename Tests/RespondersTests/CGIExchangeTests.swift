@@ -150,6 +150,19 @@ struct CGIExchangeTests {
         #expect(try site.produce(first) == "hello")
     }
 
+    @Test("Content is needed when the script runs, not while it waits for its place")
+    func queuedContent() throws {
+        let site = try ScriptSite("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; cat") { $0.concurrency = 1 }
+        let first = try site.open(Request("/script"))
+        let second = try site.open(Request("/script", method: .post), content: .length(2))
+        #expect(second.contentNeed == .later)
+        try site.drive(first, second) { first.response != nil && second.contentNeed == .now }
+        #expect(second.receive([UInt8]("ab".utf8).span) == 2)
+        second.endContent()
+        try site.drive(second) { second.response != nil }
+        #expect(try site.produce(second) == "ab")
+    }
+
     @Test("A script that redirects to another is not refused because everybody waits already")
     func redirection() throws {
         let site = try ScriptSite("#!/bin/sh\nprintf 'Location: /other\\n\\n'") {

@@ -73,7 +73,7 @@ struct PolicyResponderTests {
             return
         }
         #expect(exchange.waits == inner.waits && exchange.deadline == 7)
-        #expect(exchange.hasUrgentDeadline && !exchange.wantsContent)
+        #expect(exchange.hasUrgentDeadline && exchange.contentNeed == .later)
         exchange.advance(1)
         #expect(exchange.giveUp(2))
         exchange.conclude()
@@ -84,7 +84,7 @@ struct PolicyResponderTests {
     private final class Told: Exchange {
         private(set) var told: [String] = []
         let response: Response? = nil
-        let wantsContent = false
+        let contentNeed = ContentNeed.later
         let waits = [Wait(3, for: .writing, isUrgent: true)]
         let deadline: Int64? = 7
         let hasUrgentDeadline = true

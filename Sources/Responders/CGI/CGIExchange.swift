@@ -88,11 +88,12 @@ final class CGIExchange: Exchange {
 
     // MARK: The request's content
 
-    var wantsContent: Bool {
+    var contentNeed: ContentNeed {
         switch phase {
-        case .collecting, .queued: true
-        case .running(let script): script.takesContent
-        case .redirected, .over: false
+        case .collecting: .now
+        case .queued: .later
+        case .running(let script): script.takesContent ? .now : .never
+        case .redirected, .over: .never
         }
     }
 

@@ -32,7 +32,7 @@ final class FileExchange: Exchange {
         self.pieces = pieces
     }
 
-    var wantsContent: Bool { false }
+    var contentNeed: ContentNeed { .never }
 
     func receive(_ content: Span<UInt8>) -> Int { content.count }
 
@@ -85,7 +85,7 @@ final class EncodedFileExchange: Exchange {
         encoder = try? coding.makeEncoder()
     }
 
-    var wantsContent: Bool { false }
+    var contentNeed: ContentNeed { .never }
 
     func receive(_ content: Span<UInt8>) -> Int { content.count }
 

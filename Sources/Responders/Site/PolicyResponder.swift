@@ -88,7 +88,7 @@ private final class DecoratedExchange: Exchange {
     }
 
     var response: Response? { inner.response.map(decorate) }
-    var wantsContent: Bool { inner.wantsContent }
+    var contentNeed: ContentNeed { inner.contentNeed }
 
     func receive(_ content: Span<UInt8>) -> Int { inner.receive(content) }
 
