@@ -37,6 +37,10 @@ struct CGIOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The most that a script may write: 64K, 512M, 2G.", valueName: "size"))
     var cgiOutput: SizeArgument?
 
+    @Flag(
+        help: "Collect a request's content in a file before its script starts, so that slow clients hold up no others.")
+    var cgiCollect = false
+
     @Flag(help: "Let scripts see the client's credentials (HTTP_AUTHORIZATION).")
     var cgiAuthorization = false
 
@@ -96,6 +100,7 @@ struct CGIOptions: ParsableArguments {
             site.queueLength = cgiProcesses * 2
             site.limits.processorSeconds = cgiCpu.map { Int($0.duration.components.seconds) }
             site.limits.memoryByteCount = cgiMemory?.byteCount
+            site.collectsContent = cgiCollect
             site.passesAuthorization = cgiAuthorization
             site.namesUser = namesUser
             site.explainsFailures = ThisProcess.isTerminal(ThisProcess.standardError)

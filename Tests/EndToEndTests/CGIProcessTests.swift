@@ -232,6 +232,28 @@ struct CGIProcessTests {
         }
     }
 
+    @Test("With --cgi-collect a client that sends its content slowly keeps no script from running")
+    func slowUpload() throws {
+        try ScriptServer.run(["--cgi-collect", "--cgi-processes", "1"]) { server, _ in
+            let slow = try server.startPython(
+                """
+                from cases import Answer
+                client = Client()
+                client.send(request("/cgi-bin/echo", "Content-Length: 5", method="POST") + b"hel")
+                say("begun")
+                hear()
+                client.send(b"lo")
+                answer = Answer(client, False)
+                say(f"{answer.status} {answer.value('X-Length').decode()} {answer.content.decode()}")
+                """)
+            defer { slow.stop() }
+            try slow.waitForLine("begun")
+            #expect(try server.curl("-f", "-d", "quick", path: "cgi-bin/echo").out == "quick")
+            try slow.tell("go on")
+            try slow.waitForLine("200 5 hello")
+        }
+    }
+
     @Test("Among a thousand requests to scripts that sleep, every one is answered, and files are at once")
     func crowd() throws {
         try ScriptServer.run(["--cgi-processes", "8", "--access-log", "none"]) { server, site in

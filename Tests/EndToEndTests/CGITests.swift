@@ -32,6 +32,7 @@ struct CGITests {
         Table(name: "answers"),
         Table(name: "mistakes"),
         Table(name: "content", options: ["--max-content", "100000"]),
+        Table(name: "content", options: ["--max-content", "100000", "--cgi-collect"]),
         Table(name: "source", options: ["--cgi", "/again/={scripts}"]),
         Table(name: "source", options: ["--cgi", "/again/={scripts}", "--follow-symlinks", "--hidden"]),
         Table(

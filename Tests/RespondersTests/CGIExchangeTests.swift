@@ -239,6 +239,29 @@ struct CGIExchangeTests {
         #expect(tooLong.response?.status == .contentTooLarge)
     }
 
+    @Test("Where content is collected, its request takes no place before it is whole")
+    func collectingAll() throws {
+        let script = """
+            #!/bin/sh
+            printf 'Content-Type: text/plain\\n\\n'
+            printf '%s%s' "$(cat)" $CONTENT_LENGTH
+            """
+        let site = try ScriptSite(script) {
+            $0.concurrency = 1
+            $0.collectsContent = true
+        }
+        let slow = try site.open(Request("/script", method: .post), content: .length(2))
+        #expect(slow.contentNeed == .now && slow.receive([UInt8]("a".utf8).span) == 1)
+        let quick = try site.open(Request("/script"))
+        try site.drive(quick) { quick.response != nil }
+        #expect(quick.response?.status == .ok)
+        quick.conclude()
+        #expect(slow.receive([UInt8]("b".utf8).span) == 1 && slow.response == nil)
+        slow.endContent()
+        try site.drive(slow) { slow.response != nil }
+        #expect(try site.produce(slow) == "ab2")
+    }
+
     @Test("Scripts are found where they are executed, also when another directory takes the place of theirs")
     func replacedDirectory() throws {
         let site = try ScriptSite("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nold'")

@@ -5,7 +5,7 @@ import POSIX
 /// One request to a script and its answer (RFC 3875 §6): from its place in the queue to the end of its response.
 final class CGIExchange: Exchange {
     private enum Phase {
-        /// Content of unknown length is collected, so that the script can be told its length.
+        /// Content is collected: its length is unknown and the script is to be told it, or the site wants it so.
         case collecting(CollectedContent)
         /// Every place is taken.
         case queued(ScriptPlaces.Ticket)
@@ -34,7 +34,7 @@ final class CGIExchange: Exchange {
         self.run = run
         now = request.arrival
         queueStart = now
-        guard request.content == .unknownLength else {
+        guard run.site.collects(request.content) else {
             enter()
             return
         }

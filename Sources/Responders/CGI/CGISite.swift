@@ -1,4 +1,5 @@
 import Bytes
+import HTTP
 package import POSIX
 
 /// Scripts beneath a directory that answer requests beneath a prefix (RFC 3875), and how much they may take.
@@ -38,7 +39,9 @@ package struct CGISite: Codable, Sendable {
     package var explainsFailures = false
     /// SERVER_SOFTWARE: "Martinet/1.0".
     package var serverSoftware = "Martinet"
-    /// Where request content of unknown length waits until it has come whole: any directory with room.
+    /// Whether all content is collected before its script is started, so that a slow client occupies no place.
+    package var collectsContent = false
+    /// Where collected request content waits until it has come whole: any directory with room.
     package var temporaryDirectory = "/var/tmp"
 
     package init(prefix: String, directory: String, documentRoot: String) {
@@ -49,8 +52,14 @@ package struct CGISite: Codable, Sendable {
 
     var prefixPath: [UInt8] { Router.segments(of: prefix) }
 
-    /// Requests whose content of unknown length is kept in a file at one time: as many as may run or wait.
-    var collectionLimit: Int { concurrency + queueLength }
+    /// Whether content waits in a file until it is whole.
+    func collects(_ content: Request.Content) -> Bool {
+        content == .unknownLength || collectsContent && content != .none
+    }
+
+    /// Requests whose content is kept in a file at one time: as many as may run or wait; where all content is, slow clients
+    /// must not keep others from having theirs kept, and a descriptor for each is all that it costs.
+    var collectionLimit: Int { max(concurrency + queueLength, collectsContent ? 1024 : 0) }
 
     /// The bytes of such content at one time: as much as that of four requests may be.
     var collectedByteLimit: Int {
