@@ -16,7 +16,8 @@ package final class Worker {
         static let parkingLot = Token(slot: 1, generation: generation)
         static let accessLog = Token(slot: 2, generation: generation)
         static let children = Token(slot: 3, generation: generation)
-        static let firstListener = 16
+        /// The listening sockets have this slot and those behind it.
+        static let firstListener = Token(slot: 16, generation: generation)
     }
 
     /// Fewer descriptors than this are not worth parking.
@@ -28,8 +29,7 @@ package final class Worker {
     /// How long an access log line may wait for others to be written with.
     private static let logDelay = Duration.milliseconds(100)
 
-    /// None any more when the supervisor is gone.
-    private var listeners: [Listener]
+    private var acceptor: Acceptor
     private let bench: Workbench
     private let journal: AccessLog
     private let accessSink: LogSink?
@@ -46,24 +46,11 @@ package final class Worker {
     private var connectionNumber = 0
     private var nextSweep = MonotonicTime.distantFuture
     private var nextLogFlush = MonotonicTime.distantFuture
-    private var acceptsAgainAt: MonotonicTime?
     private var drainsUntil: MonotonicTime?
     /// Connections that were still busy have been cut, and their scripts have until then to end.
     private var leavesAt: MonotonicTime?
     private var peakCount = 0
     private var dateSecond = -1
-
-    /// A listening socket in a class, since an array cannot hold a noncopyable value.
-    private final class Listener {
-        let socket: ListeningSocket
-        /// Whether it is for plain HTTP.
-        let isPlain: Bool
-
-        init(_ socket: consuming ListeningSocket, isPlain: Bool) {
-            self.socket = socket
-            self.isPlain = isPlain
-        }
-    }
 
     /// - Parameters:
     ///   - listeners: the sockets to accept from, already listening.
@@ -76,11 +63,7 @@ package final class Worker {
         responder: any Responder, redirects: Redirects, accessSink: LogSink?, logger: Logger, control: ControlChannel?,
         children: ChildReaper? = nil
     ) throws {
-        self.listeners = try (listeners + plainListeners).map { number in
-            Listener(
-                try ListeningSocket(inheriting: FileDescriptor(owning: number)),
-                isPlain: plainListeners.contains(number))
-        }
+        acceptor = try Acceptor(listeners: listeners, plain: plainListeners, firstToken: Fixture.firstListener)
         self.logger = logger
         self.control = control
         self.children = children
@@ -131,7 +114,7 @@ package final class Worker {
         if let control { pollSet.watch(control.descriptor, for: .read, token: Fixture.control) }
         pollSet.watch(parkingLot.descriptor, for: .read, token: Fixture.parkingLot)
         if let children { pollSet.watch(children.descriptor, for: .read, token: Fixture.children) }
-        watchListeners()
+        acceptor.begin(&pollSet)
     }
 
     private var isOver: Bool {
@@ -146,7 +129,7 @@ package final class Worker {
         var next = min(nextSweep, nextLogFlush)
         if let timer = timers.next { next = min(next, timer) }
         if let deadline = children?.deadline { next = min(next, deadline) }
-        if let acceptsAgainAt { next = min(next, acceptsAgainAt) }
+        next = min(next, acceptor.resumeTime)
         if let end = leavesAt ?? drainsUntil { next = min(next, end) }
         return next == .distantFuture ? nil : max(.zero, next - .now)
     }
@@ -172,9 +155,7 @@ package final class Worker {
         case Fixture.parkingLot: try wakeParked()
         case Fixture.accessLog: accessSink?.flush()
         case Fixture.children: children?.reap()
-        default:
-            let index = Int(event.token.slot) - Fixture.firstListener
-            if index < listeners.count { accept(from: listeners[index]) }
+        default: if let listener = acceptor.listener(event.token) { accept(from: listener) }
         }
     }
 
@@ -182,7 +163,7 @@ package final class Worker {
         while let due = timers.takeDue(bench.now) { expire(due.token, armedFor: due.time) }
         children?.enforce(bench.now)
         if bench.now >= nextSweep { sweep() }
-        if let time = acceptsAgainAt, bench.now >= time { resumeAccepting() }
+        if bench.now >= acceptor.resumeTime { acceptor.begin(&pollSet) }
         if let drainsUntil, bench.now >= drainsUntil, leavesAt == nil { cutAll() }
     }
 
@@ -204,9 +185,9 @@ package final class Worker {
 
     // MARK: Connections
 
-    private func accept(from listener: Listener) {
+    private func accept(from listener: Acceptor.Listener) {
         for _ in 0..<Limits.acceptsPerTurn {
-            guard drainsUntil == nil, acceptsAgainAt == nil else { return }
+            guard acceptor.isAccepting else { return }
             if table.count >= connectionLimit, !makeRoom() { return pauseAccepting("every connection is busy") }
             do throws(SystemError) {
                 guard let accepted = try listener.socket.accept() else { return }
@@ -216,6 +197,12 @@ package final class Worker {
                 if error.isExhaustion, makeRoom() { continue }
                 return pauseAccepting(error.description)
             }
+        }
+    }
+
+    private func pauseAccepting(_ reason: String) {
+        if acceptor.pause(until: bench.now + Self.acceptPause, &pollSet) {
+            logger.warning("accepting pauses with \(table.count) connections: \(reason)")
         }
     }
 
@@ -297,7 +284,7 @@ package final class Worker {
             peakCount = table.count
             ThisProcess.trimHeap()
         }
-        if acceptsAgainAt != nil { acceptsAgainAt = bench.now }
+        acceptor.hurry(bench.now)
     }
 
     private func expire(_ token: Token, armedFor time: MonotonicTime) {
@@ -318,33 +305,6 @@ package final class Worker {
             settle(slot)
         }
         return !idle.isEmpty
-    }
-
-    // MARK: Accepting
-
-    private func watchListeners() {
-        for (index, listener) in listeners.enumerated() {
-            pollSet.watch(
-                listener.socket.descriptor.number, for: .read,
-                token: Token(slot: Fixture.firstListener + index, generation: Fixture.generation))
-        }
-    }
-
-    private func ignoreListeners() {
-        for listener in listeners { pollSet.remove(listener.socket.descriptor.number) }
-    }
-
-    private func pauseAccepting(_ reason: String) {
-        if acceptsAgainAt == nil {
-            logger.warning("accepting pauses with \(table.count) connections: \(reason)")
-        }
-        ignoreListeners()
-        acceptsAgainAt = bench.now + Self.acceptPause
-    }
-
-    private func resumeAccepting() {
-        acceptsAgainAt = nil
-        if drainsUntil == nil { watchListeners() }
     }
 
     // MARK: Parking
@@ -383,10 +343,10 @@ package final class Worker {
             pollSet.remove(control.descriptor)
             if drainsUntil == nil {
                 logger.error("the supervisor is gone: draining")
-                for listener in listeners { accept(from: listener) }
+                for listener in acceptor.listeners { accept(from: listener) }
                 drain()
             }
-            listeners = []
+            acceptor.close(&pollSet)
         }
     }
 
@@ -399,7 +359,7 @@ package final class Worker {
         guard drainsUntil == nil else { return }
         drainsUntil = bench.now + bench.limits.drain
         bench.beginDraining()
-        ignoreListeners()
+        acceptor.end(&pollSet)
         // One turn each: a connection idle after a response finds that it is over, and says so to its client.
         for token in table.tokens { turn(token, .none) }
     }
