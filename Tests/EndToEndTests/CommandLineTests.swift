@@ -101,6 +101,36 @@ struct CommandLineTests {
         }
     }
 
+    @Test("Where both go to one file, neither the start-up message nor the log overwrites the other")
+    func oneFile() throws {
+        let folder = try Folder()
+        let words = [
+            "sh", "-c", "exec \"$@\" >\"$0\" 2>&1", folder.path("log"), Server.executable, "serve", folder.path,
+        ]
+        let server = try Client(
+            words + ["--port", "0", "--workers", "1", "--verbose", "--access-log", "none"],
+            environment: ["XDG_DATA_HOME": folder.path("data")])
+        defer { server.stop() }
+        func written() -> String { (try? String(contentsOfFile: folder.path("log"), encoding: .utf8)) ?? "" }
+        #expect(becomesTrue { written().contains("openssl s_client") })
+        server.send(SIGTERM)
+        try server.waitForEnd()
+        let lines = written().split(separator: "\n")
+        for words in ["worker 0 started as process", "  https://localhost:", "openssl s_client -connect", "stopping:"] {
+            #expect(lines.contains { $0.contains(words) }, "\(words) is not in \(lines)")
+        }
+        #expect(!written().contains("\0"))
+    }
+
+    @Test("Where few descriptors may be open, the log says how many clients there can be, and why")
+    func fewDescriptors() throws {
+        try Server.run(["--workers", "1"], descriptorLimit: 200) { server in
+            let line = try server.log.waitForLine("no more than 72 connections at one time")
+            #expect(line.contains("200 files"))
+            #expect(try server.curl("-f").status == 0)
+        }
+    }
+
     @Test("The version names the OpenSSL in use", arguments: [["version"], ["--version"]])
     func version(words: [String]) throws {
         let outcome = try Client.run([Server.executable] + words)
