@@ -67,6 +67,6 @@ struct ResponseSerializerTests {
         }
         #expect(text(1) == "000001\r\n")
         #expect(text(0xABCDEF) == "abcdef\r\n")
-        #expect(text(HTTP1Service.outputByteCount) == "020000\r\n")
+        #expect(text(0xFFFFFF) == "ffffff\r\n" && HTTP1Service.outputByteCount <= 0xFFFFFF)
     }
 }
