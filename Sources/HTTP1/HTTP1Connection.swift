@@ -12,17 +12,6 @@ package struct HTTP1Connection: ~Copyable {
         case complete
     }
 
-    private enum Writing {
-        /// There is no response yet.
-        case awaiting
-        /// The response is known, and is sent as soon as the request's content has been read and dropped: content that
-        /// breaks the rules is answered as such.
-        case held(Response)
-        /// The head is written.
-        case content(ResponseContent)
-        case complete
-    }
-
     /// Where the connection stands between two calls.
     package struct State {
         /// Nothing more is to be read or written: flush and close.
@@ -55,15 +44,11 @@ package struct HTTP1Connection: ~Copyable {
     private let peer: Peer
     private let responder: (any Responder)?
     private var reading = Reading.head
-    private var writing = Writing.awaiting
+    private var writer = ResponseWriter()
     private var headReader = HeadReader()
     private var exchange: (any Exchange)?
     /// The request in progress, kept only when its exchange outlasts a turn.
     private var kept: KeptRequest?
-    private var status = StatusCode.ok
-    private var contentByteCount = 0
-    private var minorVersion = 1
-    private var isHead = false
     private var persists = true
     /// The client itself has said that this request is its last.
     private var isLastRequest = false
@@ -145,7 +130,7 @@ package struct HTTP1Connection: ~Copyable {
                 if isFinished { return }
                 writeResponse(&output, head, service)
                 // Content that the exchange did not take before its response was complete is dropped.
-                if case .complete = writing, case .content = reading { receiveContent(&input, &output, head, service) }
+                if writer.isComplete, case .content = reading { receiveContent(&input, &output, head, service) }
                 if isFinished { return }
                 guard isExchangeComplete else {
                     if exchange?.giveUp(service.moment.now) == true { continue }
@@ -158,13 +143,13 @@ package struct HTTP1Connection: ~Copyable {
     }
 
     private var isExchangeComplete: Bool {
-        if case .complete = reading, case .complete = writing { true } else { false }
+        if case .complete = reading { writer.isComplete } else { false }
     }
 
     /// The connection was lost or is given up: records the exchange in progress, if there is one.
     package mutating func abandon(_ service: HTTP1Service) {
         if let kept {
-            if !hasBegunResponse { status = .clientClosedRequest }
+            writer.abandon()
             record(kept.request, isComplete: false, service)
         }
         truncate()
@@ -176,7 +161,7 @@ package struct HTTP1Connection: ~Copyable {
         case .request:
             isFinished = true
         case .head:
-            isHead = false
+            writer.begin()
             refuse(.late, nil, &output, service)
         case .content:
             refuse(.late, kept?.request, &output, service)
@@ -210,7 +195,7 @@ package struct HTTP1Connection: ~Copyable {
             }
         } catch {
             // Whatever is wrong with it, the answer to HEAD has no content (RFC 9110 §9.3.2).
-            if !isRead { isHead = input.readable.hasPrefix("HEAD ") }
+            if !isRead { writer.begin(isHead: input.readable.hasPrefix("HEAD ")) }
             input.removeAll()
             refuse(error, isRead ? head : nil, &output, service)
             return false
@@ -220,15 +205,13 @@ package struct HTTP1Connection: ~Copyable {
     private mutating func open(
         _ output: inout ByteQueue, _ head: inout Request, _ service: HTTP1Service
     ) throws(MessageError) {
-        contentByteCount = 0
         receivedByteCount = 0
         waiting = .response
         head.peer = peer
         let moment = service.moment
         head.arrival = moment.now
         head.date = moment.date
-        minorVersion = head.minorVersion
-        isHead = head.method == .head
+        writer.begin(minorVersion: head.minorVersion, isHead: head.method == .head)
         isLastRequest = !head.asksToPersist
         persists = !isLastRequest && !service.isDraining
         let isAwaited = try head.expectsContinue()
@@ -246,11 +229,11 @@ package struct HTTP1Connection: ~Copyable {
         case .complete(let response):
             if content != .none {
                 forgoContent()
-            } else if let message = response.prepared, persists, minorVersion == 1, !isHead {
-                send(message, of: response, &output, date: moment.dateLine)
+            } else if let message = response.prepared, persists, writer.takesPrepared {
+                writer.send(message, of: response, to: &output, date: moment.dateLine)
                 return
             }
-            writing = .held(response)
+            writer.hold(response)
         }
     }
 
@@ -312,7 +295,7 @@ package struct HTTP1Connection: ~Copyable {
             return leaveContent()
         }
         // A response that is known already does not depend on it.
-        guard case .awaiting = writing, exchange?.response == nil else { return }
+        guard writer.isAwaiting, exchange?.response == nil else { return }
         var asked = content
         asked.isAwaited = false
         reading = .content(asked)
@@ -322,56 +305,8 @@ package struct HTTP1Connection: ~Copyable {
 
     // MARK: Writing
 
-    private var hasBegunResponse: Bool {
-        switch writing {
-        case .awaiting, .held: false
-        case .content, .complete: true
-        }
-    }
-
-    /// Writes a response's head and as much as fits of content that is at hand.
-    private mutating func start(_ response: Response, _ output: inout ByteQueue, _ service: HTTP1Service) {
-        if response.closesConnection { persists = false }
-        let framing = ResponseSerializer.framing(response, minorVersion: minorVersion)
-        if framing == .close { persists = false }
-        status = response.status
-        let persistence: StaticString? =
-            persists ? (minorVersion == 0 ? "Connection: keep-alive\r\n" : nil) : "Connection: close\r\n"
-        if !response.isVerbatim {
-            ResponseSerializer.writeHead(
-                response, framing: framing, date: service.moment.dateLine, persistence: persistence, to: &output)
-        }
-        let hasContent = (!isHead && framing != .none && framing != .length(0)) || response.isVerbatim
-        switch response.content {
-        case .bytes(let bytes) where hasContent: writing = .content(.bytes(bytes, written: 0))
-        case .stream(let length) where hasContent:
-            writing = .content(.stream(remaining: length, isChunked: framing == .chunked))
-        default: endResponse()
-        }
-    }
-
-    /// Sends a whole message that was made before, or makes it for this time and all that follow.
-    private mutating func send(
-        _ message: PreparedMessage, of response: Response, _ output: inout ByteQueue, date: [UInt8]
-    ) {
-        let wire: PreparedMessage.Wire
-        if let known = message.wire {
-            wire = known
-        } else {
-            wire = ResponseSerializer.prepare(response, date: date)
-            message.wire = wire
-        }
-        let start = output.count
-        output.append(wire.bytes)
-        output.overwrite(at: start + wire.dateOffset, with: date)
-        status = response.status
-        contentByteCount = wire.contentByteCount
-        writing = .complete
-    }
-
     /// The response is complete. Request content that is still to come is no longer wanted.
     private mutating func endResponse() {
-        writing = .complete
         exchange?.conclude()
         exchange = nil
         if case .content(let content) = reading, content.isAwaited {
@@ -383,21 +318,20 @@ package struct HTTP1Connection: ~Copyable {
     /// The response that is to be sent now.
     private var dueResponse: Response? {
         let isRead = if case .complete = reading { true } else { false }
-        return switch writing {
-        case .awaiting: exchange.flatMap { isRead || $0.contentNeed != .never ? $0.response : nil }
-        case .held(let response): isRead ? response : nil
-        case .content, .complete: nil
-        }
+        if let held = writer.held { return isRead ? held : nil }
+        guard writer.isAwaiting, let exchange, isRead || exchange.contentNeed != .never else { return nil }
+        return exchange.response
     }
 
     private mutating func writeResponse(
         _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTP1Service
     ) {
-        if let response = dueResponse { start(response, &output, service) }
-        guard case .content(var content) = writing else { return }
-        let pause = content.write(from: exchange, to: &output, counting: &contentByteCount)
-        writing = .content(content)
-        switch pause {
+        if let response = dueResponse {
+            writer.start(response, &persists, date: service.moment.dateLine, to: &output)
+            if writer.isComplete { return endResponse() }
+        }
+        switch writer.write(from: exchange, to: &output) {
+        case nil: break
         case .complete: endResponse()
         case .full: waiting = .output
         case .notYet: if !lacksContent { waiting = .response }
@@ -416,7 +350,8 @@ package struct HTTP1Connection: ~Copyable {
 
     private func record(_ request: borrowing Request, isComplete: Bool, _ service: HTTP1Service) {
         service.journal.record(
-            request, peer: peer, status: status, contentByteCount: contentByteCount, isComplete: isComplete)
+            request, peer: peer, status: writer.status, contentByteCount: writer.contentByteCount,
+            isComplete: isComplete)
     }
 
     /// The exchange is over; the next may follow if the connection persists.
@@ -425,7 +360,7 @@ package struct HTTP1Connection: ~Copyable {
         exchange = nil
         exchangeCount += 1
         reading = .head
-        writing = .awaiting
+        writer.finish()
         waiting = .request
         isFinished = !persists
     }
@@ -439,13 +374,13 @@ package struct HTTP1Connection: ~Copyable {
         _ error: MessageError, _ request: Request?, _ output: inout ByteQueue, _ service: HTTP1Service
     ) {
         persists = false
-        if case .complete = writing {
+        if writer.isComplete {
             // What it asked for it has; only the rest of its content is not as it should be.
             if let request { record(request, isComplete: true, service) }
             beginNext()
             return
         }
-        guard !hasBegunResponse else {
+        guard !writer.hasBegun else {
             // The response has begun: all that is left is to end the connection before its content is complete.
             kept = request.map(KeptRequest.init)
             abandon(service)
@@ -454,21 +389,17 @@ package struct HTTP1Connection: ~Copyable {
         exchange = nil
         var response = Response.error(error.status, error.explanation)
         response.closesConnection = true
-        contentByteCount = 0
-        start(response, &output, service)
-        if case .content(.bytes(let page, _)) = writing {
-            // Whole, whatever waits already: the connection is finished and will not be asked for the rest.
-            output.append(page)
-            contentByteCount = page.count
-        }
+        writer.start(response, &persists, date: service.moment.dateLine, to: &output)
+        // Whole, whatever waits already: the connection is finished and will not be asked for the rest.
+        writer.writeWhole(to: &output)
         if let request {
             record(request, isComplete: true, service)
         } else {
-            service.journal.recordUnreadable(peer: peer, status: error.status, contentByteCount: contentByteCount)
+            service.journal.recordUnreadable(
+                peer: peer, status: error.status, contentByteCount: writer.contentByteCount)
         }
         kept = nil
         reading = .complete
-        writing = .complete
         isFinished = true
     }
 
@@ -484,7 +415,6 @@ package struct HTTP1Connection: ~Copyable {
         kept = nil
         exchange = nil
         reading = .complete
-        writing = .complete
         isTruncated = true
         isFinished = true
     }

@@ -1,0 +1,129 @@
+import Bytes
+import HTTP
+
+/// The writing of one response after the other (RFC 9112 §4, §6).
+struct ResponseWriter {
+    private enum Phase {
+        /// There is no response yet.
+        case awaiting
+        /// The response is known, and is sent as soon as the request's content has been read and dropped: content that
+        /// breaks the rules is answered as such.
+        case held(Response)
+        /// The head is written.
+        case content(ResponseContent)
+        case complete
+    }
+
+    private var phase = Phase.awaiting
+    /// The response's, once it has begun.
+    private(set) var status = StatusCode.ok
+    /// Content written so far, in bytes, without framing; kept until the next request.
+    private(set) var contentByteCount = 0
+    private var minorVersion = 1
+    private var isHead = false
+
+    /// A request has come.
+    ///
+    /// - Parameters:
+    ///   - minorVersion: the request's.
+    ///   - isHead: whether its method is HEAD, whose response has no content.
+    mutating func begin(minorVersion: Int = 1, isHead: Bool = false) {
+        self.minorVersion = minorVersion
+        self.isHead = isHead
+        contentByteCount = 0
+    }
+
+    /// The response is recorded, and the next one may begin.
+    mutating func finish() {
+        phase = .awaiting
+    }
+
+    var isAwaiting: Bool { if case .awaiting = phase { true } else { false } }
+    var isComplete: Bool { if case .complete = phase { true } else { false } }
+
+    /// Whether the client has been sent some of it.
+    var hasBegun: Bool {
+        switch phase {
+        case .awaiting, .held: false
+        case .content, .complete: true
+        }
+    }
+
+    /// The response that waits for the end of the request's content.
+    var held: Response? { if case .held(let response) = phase { response } else { nil } }
+
+    mutating func hold(_ response: Response) {
+        phase = .held(response)
+    }
+
+    /// Nobody takes it any more: what has not begun counts as not given.
+    mutating func abandon() {
+        if !hasBegun { status = .clientClosedRequest }
+    }
+
+    // MARK: Whole messages
+
+    /// Whether a message that was made before will do.
+    var takesPrepared: Bool { minorVersion == 1 && !isHead }
+
+    /// Sends a whole message that was made before, or makes it for this time and all that follow.
+    mutating func send(
+        _ message: PreparedMessage, of response: Response, to output: inout ByteQueue, date: [UInt8]
+    ) {
+        let wire: PreparedMessage.Wire
+        if let known = message.wire {
+            wire = known
+        } else {
+            wire = ResponseSerializer.prepare(response, date: date)
+            message.wire = wire
+        }
+        let start = output.count
+        output.append(wire.bytes)
+        output.overwrite(at: start + wire.dateOffset, with: date)
+        status = response.status
+        contentByteCount = wire.contentByteCount
+        phase = .complete
+    }
+
+    // MARK: Heads and contents
+
+    /// Writes a response's head; its content, if it has any, follows with `write`.
+    ///
+    /// - Parameter persists: whether the connection does; set to false where this response ends it.
+    mutating func start(
+        _ response: Response, _ persists: inout Bool, date: [UInt8], to output: inout ByteQueue
+    ) {
+        if response.closesConnection { persists = false }
+        let framing = ResponseSerializer.framing(response, minorVersion: minorVersion)
+        if framing == .close { persists = false }
+        status = response.status
+        let persistence: StaticString? =
+            persists ? (minorVersion == 0 ? "Connection: keep-alive\r\n" : nil) : "Connection: close\r\n"
+        if !response.isVerbatim {
+            ResponseSerializer.writeHead(response, framing: framing, date: date, persistence: persistence, to: &output)
+        }
+        let hasContent = (!isHead && framing != .none && framing != .length(0)) || response.isVerbatim
+        switch response.content {
+        case .bytes(let bytes) where hasContent: phase = .content(.bytes(bytes, written: 0))
+        case .stream(let length) where hasContent:
+            phase = .content(.stream(remaining: length, isChunked: framing == .chunked))
+        default: phase = .complete
+        }
+    }
+
+    /// Writes as much content as there is and fits; nil where there is none to write.
+    mutating func write(from exchange: (any Exchange)?, to output: inout ByteQueue) -> ResponseContent.Pause? {
+        guard case .content(var content) = phase else { return nil }
+        let pause = content.write(from: exchange, to: &output, counting: &contentByteCount)
+        phase = pause == .complete ? .complete : .content(content)
+        return pause
+    }
+
+    /// Writes content that is at hand without regard to how much waits already.
+    mutating func writeWhole(to output: inout ByteQueue) {
+        guard case .content(.bytes(let bytes, _)) = phase else { return }
+        output.append(bytes)
+        contentByteCount = bytes.count
+        phase = .complete
+    }
+}
