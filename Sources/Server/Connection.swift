@@ -122,12 +122,21 @@ struct Connection: ~Copyable {
         patience.wait(for: cause(state), progress, bench.times, now: bench.now)
     }
 
+    /// The worker is about to leave, and waits for this client's handshake no longer than for its request.
+    mutating func hurry(_ bench: Workbench) {
+        if phase == .handshaking { patience.shorten(to: bench.now + bench.limits.firstRequest) }
+    }
+
     /// The deadline is over.
     mutating func timeOut(_ bench: Workbench) {
         if hasOverdueExchange(bench) { return turn(.none, bench) }
         switch patience.cause {
         case .handshake:
-            bench.logger.notice("\(address): handshake took longer than \(bench.limits.handshake)")
+            if bench.service.isDraining {
+                bench.logger.debug("\(address): the worker leaves before the handshake has ended")
+            } else {
+                bench.logger.notice("\(address): handshake took longer than \(bench.limits.handshake)")
+            }
             phase = .closed
         case .lingering:
             phase = .closed

@@ -14,8 +14,8 @@ package struct Limits: Codable, Sendable {
     package var idle = Duration.seconds(60)
     /// From the end of our side until the peer's end (RFC 9112 §9.6).
     package var lingering = Duration.seconds(2)
-    /// From the order to leave until a client that has come but not asked for anything must have done so. The end of its
-    /// handshake and its request are mostly less than a round trip apart; a browser's spare connections never ask.
+    /// From the order to leave until a handshake must have ended, and from there until the client must have asked for
+    /// something. Each takes a client a round trip or two; a browser's spare connections never ask.
     package var firstRequest = Duration.seconds(2)
     /// From the order to leave until connections that are still busy are cut.
     package var drain = Duration.seconds(30)

@@ -44,6 +44,11 @@ struct Patience {
         deadline = now.advanced(by: times.handshake)
     }
 
+    /// Whatever is waited for, it must come by then.
+    mutating func shorten(to time: MonotonicTime) {
+        deadline = min(deadline, time)
+    }
+
     /// After a turn: the time starts anew where something else is waited for, or there was progress.
     mutating func wait(for cause: Cause, _ progress: Progress, _ times: Times, now: MonotonicTime) {
         let isNew = cause != self.cause

@@ -361,7 +361,10 @@ package final class Worker {
         bench.beginDraining()
         acceptor.end(&pollSet)
         // One turn each: a connection idle after a response finds that it is over, and says so to its client.
-        for token in table.tokens { turn(token, .none) }
+        for token in table.tokens {
+            table[token]?.connection.hurry(bench)
+            turn(token, .none)
+        }
     }
 
     /// Who is still here has had the time to finish.

@@ -28,6 +28,18 @@ struct PatienceTests {
         #expect(patience.deadline == at(32))
     }
 
+    @Test("What is waited for can be made to come earlier, and not later")
+    func shortened() {
+        var patience = Patience(times, now: at(0))
+        patience.shorten(to: at(12))
+        #expect(patience.deadline == at(10))
+        patience.shorten(to: at(3))
+        patience.wait(for: .handshake, received, times, now: at(2))
+        #expect(patience.deadline == at(3))
+        patience.wait(for: .idle, received, times, now: at(2))
+        #expect(patience.deadline == at(62))
+    }
+
     @Test("A client that takes or sends something has its time anew")
     func output() {
         var patience = Patience(times, now: at(0))
