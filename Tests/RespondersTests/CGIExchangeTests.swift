@@ -252,6 +252,9 @@ struct CGIExchangeTests {
         }
         let slow = try site.open(Request("/script", method: .post), content: .length(2))
         #expect(slow.contentNeed == .now && slow.receive([UInt8]("a".utf8).span) == 1)
+        // Nor do others keep it from being collected.
+        let others = try (0..<200).map { _ in try site.open(Request("/script", method: .post), content: .length(2)) }
+        #expect(others.allSatisfy { $0.contentNeed == .now })
         let quick = try site.open(Request("/script"))
         try site.drive(quick) { quick.response != nil }
         #expect(quick.response?.status == .ok)
