@@ -217,6 +217,7 @@ private final class Menu: Responder {
 
 /// Takes all content, some bytes at a time, and answers with its length and a checksum.
 private final class Digest: Exchange {
+    let contentNeed = ContentNeed.now
     private(set) var response: Response?
     private let appetite: Int
     private var count = 0
@@ -243,7 +244,7 @@ private final class Digest: Exchange {
 /// Produces content that does not depend on the request's.
 private final class Stream: Exchange {
     let response: Response?
-    var wantsContent: Bool { false }
+    var contentNeed: ContentNeed { .never }
     private var remaining: Int
     private let fails: Bool
 
@@ -268,6 +269,7 @@ private final class Stream: Exchange {
 
 /// Answers before it has read the content.
 private final class Early: Exchange {
+    let contentNeed = ContentNeed.now
     let response: Response? = Response(.ok, content: .stream(length: 10))
     private var remaining = 10
 

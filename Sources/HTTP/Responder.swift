@@ -55,7 +55,6 @@ package protocol Exchange: AnyObject {
 
 /// Most exchanges are driven by their client alone.
 extension Exchange {
-    package var contentNeed: ContentNeed { .now }
     package func advance(_ now: Int64) {}
     package func giveUp(_ now: Int64) -> Bool { false }
     package func conclude() {}

@@ -32,7 +32,7 @@ final class Workbench {
     let namesServer: Bool
     /// Lent to the connection whose turn it is; an idle connection owns no buffers.
     var input = ByteQueue(capacity: Limits.inputByteCount)
-    var output = ByteQueue(capacity: HTTP1Service.outputByteCount + 16 * 1024)
+    var output = ByteQueue(capacity: HTTP1Service.outputByteCount + 32 * 1024)
     /// The moment at which the current round of turns began.
     var now: MonotonicTime {
         didSet { service.moment.now = now.nanoseconds }

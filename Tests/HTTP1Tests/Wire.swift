@@ -116,6 +116,7 @@ private final class ClosureResponder: Responder {
 
 /// Takes content and gives it back as it comes, chunked.
 final class Echo: Exchange {
+    let contentNeed = ContentNeed.now
     var response: Response? = Response(.ok, content: .stream(length: nil))
     private var kept: [UInt8] = []
     private var isEnded = false
@@ -138,6 +139,7 @@ final class Echo: Exchange {
 
 /// Does what it is told, step by step; when nothing is left to do, there is nothing yet.
 final class Script: Exchange {
+    let contentNeed = ContentNeed.now
     var response: Response?
     var steps: [Production]
     /// How many bytes of content it still takes.

@@ -158,6 +158,7 @@ private final class TwoAnswers: Responder {
 
 /// Waits until its time is over.
 private final class StandingExchange: Exchange {
+    let contentNeed = ContentNeed.now
     var time = Int64.max
     var hasUrgentDeadline = false
     private(set) var turnCount = 0
