@@ -122,9 +122,12 @@ struct Connection: ~Copyable {
         patience.wait(for: cause(state), progress, bench.times, now: bench.now)
     }
 
-    /// The worker is about to leave, and waits for this client's handshake no longer than for its request.
+    /// The worker is about to leave, and waits neither for handshakes nor for requests as long as otherwise.
     mutating func hurry(_ bench: Workbench) {
-        if phase == .handshaking { patience.shorten(to: bench.now + bench.limits.firstRequest) }
+        switch patience.cause {
+        case .handshake, .idle: patience.shorten(to: bench.now + bench.limits.firstRequest)
+        case .head, .content, .response, .output, .lingering: break
+        }
     }
 
     /// The deadline is over.
@@ -378,7 +381,7 @@ struct Connection: ~Copyable {
         case .open: break
         }
         return switch state.waiting {
-        case .request: .idle
+        case .request: .idle(state.exchangeCount)
         case .head: .head(state.exchangeCount)
         case .content: .content(state.exchangeCount)
         case .response: .response

@@ -6,7 +6,7 @@ package struct Limits: Codable, Sendable {
     package var head = Duration.seconds(10)
     /// Between two arrivals of request content.
     package var content = Duration.seconds(30)
-    /// Bytes a second that request content must reach on average once `content` has gone by.
+    /// Bytes a second that request content must reach on average, in each stretch that is longer than `content`.
     package var contentRate = 256
     /// Between two moments at which the client takes some of a response.
     package var output = Duration.seconds(30)
@@ -35,6 +35,8 @@ package struct Limits: Codable, Sendable {
     static let inputByteCount = 64 * 1024
     /// Connections accepted at one time before those that wait are served.
     static let acceptsPerTurn = 64
+    /// How many times as many a worker that leaves accepts from each socket: all that the kernel's queue holds.
+    static let lastAcceptTurns = 64
 
     package init() {}
 

@@ -4,8 +4,9 @@ import POSIX
 struct Patience {
     /// What is waited for, as far as the time for it differs.
     enum Cause: Equatable {
-        case handshake, idle, output, lingering, response
-        /// Of the exchange with this number.
+        case handshake, output, lingering, response
+        /// For the exchange with this number.
+        case idle(Int)
         case head(Int)
         case content(Int)
     }
@@ -38,7 +39,9 @@ struct Patience {
 
     private(set) var cause = Cause.handshake
     private(set) var deadline: MonotonicTime
-    private var contentStart: Int64 = 0
+    /// When the stretch of content began whose rate is looked at, and how much had come by then.
+    private var stretchStart: Int64 = 0
+    private var stretchBase = 0
 
     init(_ times: Times, now: MonotonicTime) {
         deadline = now.advanced(by: times.handshake)
@@ -57,23 +60,32 @@ struct Patience {
         case .handshake: if isNew { deadline = now.advanced(by: times.handshake) }
         case .head: if isNew { deadline = now.advanced(by: times.head) }
         case .lingering: if isNew { deadline = now.advanced(by: times.lingering) }
-        case .idle: deadline = now.advanced(by: times.idle)
+        case .idle: if isNew { deadline = now.advanced(by: times.idle) }
         case .output:
             // Where bytes come in so fast that more of them always wait, it is not the client that makes no progress.
             if isNew || progress.hasSent || progress.hasReceived { deadline = now.advanced(by: times.output) }
         case .response: deadline = .distantFuture
         case .content:
-            if isNew { contentStart = now.nanoseconds }
+            if isNew { beginStretch(progress.contentByteCount, now) }
             if isNew || (progress.hasReceived && isFastEnough(progress, times, now)) {
                 deadline = now.advanced(by: times.content)
             }
         }
     }
 
-    /// Whether request content comes at the least rate that is tolerated.
-    private func isFastEnough(_ progress: Progress, _ times: Times, _ now: MonotonicTime) -> Bool {
-        let elapsed = now.nanoseconds - contentStart
+    private mutating func beginStretch(_ contentByteCount: Int, _ now: MonotonicTime) {
+        stretchStart = now.nanoseconds
+        stretchBase = contentByteCount
+    }
+
+    /// Whether request content comes at the least rate that is tolerated: now, not since its beginning, so that nobody can
+    /// send most of it quickly and occupy a place with the rest.
+    private mutating func isFastEnough(_ progress: Progress, _ times: Times, _ now: MonotonicTime) -> Bool {
+        let elapsed = now.nanoseconds - stretchStart
         guard elapsed > times.content else { return true }
-        return progress.contentByteCount / times.contentRate >= Int(elapsed / 1_000_000_000)
+        let byteCount = progress.contentByteCount - stretchBase
+        guard byteCount / times.contentRate >= Int(elapsed / 1_000_000_000) else { return false }
+        beginStretch(progress.contentByteCount, now)
+        return true
     }
 }

@@ -57,6 +57,6 @@ final class Workbench {
     /// From now on responses end their connections, and so does silence before a first request, after a short while.
     func beginDraining() {
         service.isDraining = true
-        times.idle = limits.firstRequest.nanoseconds
+        times.idle = min(times.idle, limits.firstRequest.nanoseconds)
     }
 }

@@ -36,7 +36,7 @@ struct PatienceTests {
         patience.shorten(to: at(3))
         patience.wait(for: .handshake, received, times, now: at(2))
         #expect(patience.deadline == at(3))
-        patience.wait(for: .idle, received, times, now: at(2))
+        patience.wait(for: .idle(0), received, times, now: at(2))
         #expect(patience.deadline == at(62))
     }
 
@@ -52,11 +52,13 @@ struct PatienceTests {
         #expect(patience.deadline == at(37))
     }
 
-    @Test("An idle connection's time begins with each turn, and a responder has all the time it needs")
+    @Test("An idle connection's time begins with the end of an exchange, and a responder has all the time it needs")
     func idle() {
         var patience = Patience(times, now: at(0))
-        patience.wait(for: .idle, nothing, times, now: at(1))
-        patience.wait(for: .idle, nothing, times, now: at(2))
+        patience.wait(for: .idle(0), nothing, times, now: at(1))
+        patience.wait(for: .idle(0), received, times, now: at(2))
+        #expect(patience.deadline == at(61))
+        patience.wait(for: .idle(1), nothing, times, now: at(2))
         #expect(patience.deadline == at(62))
         patience.wait(for: .response, nothing, times, now: at(3))
         #expect(patience.deadline == .distantFuture)
@@ -76,8 +78,17 @@ struct PatienceTests {
         let much = Patience.Progress(hasReceived: true, contentByteCount: 256 * 40)
         patience.wait(for: .content(0), much, times, now: at(40))
         #expect(patience.deadline == at(70))
-        patience.wait(for: .content(1), nothing, times, now: at(45))
-        #expect(patience.deadline == at(75), "another request's")
+        let more = Patience.Progress(hasReceived: true, contentByteCount: 256 * 40 + 1)
+        patience.wait(for: .content(0), more, times, now: at(69))
+        #expect(patience.deadline == at(99))
+        patience.wait(for: .content(0), more, times, now: at(71))
+        #expect(patience.deadline == at(99), "however much had come before")
+        patience.wait(for: .response, more, times, now: at(72))
+        patience.wait(for: .content(0), more, times, now: at(73))
+        patience.wait(for: .content(0), more, times, now: at(104))
+        #expect(patience.deadline == at(103), "nor before something else was waited for")
+        patience.wait(for: .content(1), nothing, times, now: at(105))
+        #expect(patience.deadline == at(135), "another request's")
     }
 
     @Test("A time without an end is none")
@@ -85,7 +96,7 @@ struct PatienceTests {
         var limits = Limits()
         limits.idle = .seconds(Int64.max)
         var patience = Patience(Patience.Times(limits), now: at(1))
-        patience.wait(for: .idle, nothing, Patience.Times(limits), now: at(1))
+        patience.wait(for: .idle(0), nothing, Patience.Times(limits), now: at(1))
         #expect(patience.deadline == .distantFuture)
     }
 }
