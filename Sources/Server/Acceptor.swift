@@ -22,7 +22,7 @@ struct Acceptor {
         case over
     }
 
-    /// None any more once they are closed.
+    /// None any more when it is over.
     private(set) var listeners: [Listener]
     private let firstToken: Token
     private var phase = Phase.accepting
@@ -77,16 +77,11 @@ struct Acceptor {
         if case .pausing = phase { phase = .pausing(until: now) }
     }
 
-    /// Accepts no more. The sockets stay open: others may accept from them.
+    /// Accepts no more, and closes the sockets: where nobody else has them open, the ports are free.
     mutating func end(_ pollSet: inout PollSet) {
-        phase = .over
         ignoreListeners(&pollSet)
-    }
-
-    /// Gives the ports up.
-    mutating func close(_ pollSet: inout PollSet) {
-        end(&pollSet)
         listeners = []
+        phase = .over
     }
 
     private func ignoreListeners(_ pollSet: inout PollSet) {

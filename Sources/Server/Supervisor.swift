@@ -18,7 +18,7 @@ package final class Supervisor {
         package var arguments: [String]
         /// Sent to each worker as its configuration.
         package var snapshot: [UInt8]
-        /// The listening sockets of each worker, one for each address.
+        /// The listening sockets of each worker, one for each address; the supervisor's to close.
         package var listeners: [[CInt]]
         /// Descriptors that every worker gets behind its listening sockets.
         package var shared: [CInt]
@@ -52,7 +52,7 @@ package final class Supervisor {
     /// What a worker needs beyond the drain time to cut what is left, and to end its scripts.
     private static let leavingTime = Duration.seconds(5)
 
-    private let plan: Plan
+    private var plan: Plan
     private let drainTime: Duration
     private let logger: Logger
     private let signals: SignalQueue
@@ -213,6 +213,9 @@ package final class Supervisor {
     private func stop() {
         stopsAt = .now + drainTime + Self.leavingTime
         restartTimes = restartTimes.map { _ in nil }
+        // Workers accept who waits already, and close theirs; whoever comes then is refused at once.
+        for number in plan.listeners.joined() { _ = FileDescriptor(owning: number) }
+        plan.listeners = []
         // A worker that cannot be told will not be asked: it loses its supervisor's socket soon enough.
         for seat in seats { try? seat?.channel.send(.drain) }
     }

@@ -155,7 +155,7 @@ package final class Worker {
         case Fixture.parkingLot: try wakeParked()
         case Fixture.accessLog: accessSink?.flush()
         case Fixture.children: children?.reap()
-        default: if let listener = acceptor.listener(event.token) { accept(from: listener) }
+        default: if let listener = acceptor.listener(event.token) { _ = accept(from: listener) }
         }
     }
 
@@ -185,19 +185,34 @@ package final class Worker {
 
     // MARK: Connections
 
-    private func accept(from listener: Acceptor.Listener) {
+    /// Accepts some of those that wait; whether there may be more.
+    private func accept(from listener: Acceptor.Listener) -> Bool {
         for _ in 0..<Limits.acceptsPerTurn {
-            guard acceptor.isAccepting else { return }
-            if table.count >= connectionLimit, !makeRoom() { return pauseAccepting("every connection is busy") }
+            guard acceptor.isAccepting else { return false }
+            if table.count >= connectionLimit, !makeRoom() {
+                pauseAccepting("every connection is busy")
+                return false
+            }
             do throws(SystemError) {
-                guard let accepted = try listener.socket.accept() else { return }
+                guard let accepted = try listener.socket.accept() else { return false }
                 begin(accepted, isPlain: listener.isPlain)
             } catch {
                 // One idle client's place is worth more to one who asks for something.
                 if error.isExhaustion, makeRoom() { continue }
-                return pauseAccepting(error.description)
+                pauseAccepting(error.description)
+                return false
             }
         }
+        return true
+    }
+
+    /// Accepts whoever waits, and then gives the ports up. Bounded, since others may come as fast as these are accepted.
+    private func acceptLast() {
+        for listener in acceptor.listeners {
+            var turns = 0
+            while turns < Limits.lastAcceptTurns, accept(from: listener) { turns += 1 }
+        }
+        acceptor.end(&pollSet)
     }
 
     private func pauseAccepting(_ reason: String) {
@@ -343,10 +358,8 @@ package final class Worker {
             pollSet.remove(control.descriptor)
             if drainsUntil == nil {
                 logger.error("the supervisor is gone: draining")
-                for listener in acceptor.listeners { accept(from: listener) }
                 drain()
             }
-            acceptor.close(&pollSet)
         }
     }
 
@@ -354,12 +367,12 @@ package final class Worker {
         for message in messages where message == .drain { drain() }
     }
 
-    /// Takes on nothing new, ends idle connections, and lets busy ones finish.
+    /// Takes on nobody but those who wait already, ends idle connections, and lets busy ones finish.
     private func drain() {
         guard drainsUntil == nil else { return }
         drainsUntil = bench.now + bench.limits.drain
         bench.beginDraining()
-        acceptor.end(&pollSet)
+        acceptLast()
         // One turn each: a connection idle after a response finds that it is over, and says so to its client.
         for token in table.tokens {
             table[token]?.connection.hurry(bench)

@@ -1,3 +1,5 @@
+import Dispatch
+import Foundation
 import HTTP
 import Logging
 import POSIX
@@ -8,24 +10,114 @@ import Testing
 
 @Suite("A worker")
 struct WorkerTests {
-    @Test("A worker that is told to leave before it has begun leaves", .timeLimit(.minutes(1)))
+    @Test("A worker that is told to leave before it has begun leaves")
     func toldEarly() throws {
-        let (supervisor, control) = try ControlChannel.pair()
-        try supervisor.send(.configuration([]))
-        try supervisor.send(.drain)
-        #expect(try control.receive() == .configuration([]))
-        try Self.worker(control).run()
-        #expect(try supervisor.receive() == .ready)
+        let worker = try RunningWorker { _ in
+        } beforehand: {
+            try $0.send(.drain)
+        }
+        #expect(worker.hasEnded)
     }
 
-    private static func worker(_ control: ControlChannel) throws -> Worker {
+    @Test("A client that came before the worker was told to leave may still ask, and is answered")
+    func firstRequest() throws {
+        let worker = try RunningWorker { limits in
+            limits.firstRequest = .seconds(3600)
+            limits.idle = .seconds(3600)
+        }
+        let idle = try worker.connect(sending: Self.get)
+        #expect(try idle.receive().hasPrefix("HTTP/1.1 404 "))
+        let new = try worker.connect(sending: "GET /")
+        try worker.supervisor.send(.drain)
+        #expect(try idle.receive() == "", "its worker has heard")
+        try new.send(" HTTP/1.1\r\nHost: a\r\n\r\n")
+        let answer = try new.receive()
+        #expect(answer.hasPrefix("HTTP/1.1 404 ") && answer.contains("\r\nConnection: close\r\n"))
+        #expect(try new.receive() == "")
+        new.close()
+        idle.close()
+        #expect(worker.hasEnded)
+    }
+
+    @Test("Who has not asked for anything when the worker is told to leave holds it up for a short while only")
+    func silence() throws {
+        let worker = try RunningWorker { limits in
+            limits.firstRequest = .milliseconds(50)
+            (limits.handshake, limits.idle, limits.drain) = (.seconds(3600), .seconds(3600), .seconds(3600))
+        }
+        // An empty line before a request is none.
+        let silent = try worker.connect(sending: "\r\n")
+        let shaking = try worker.connect(isPlain: false, sending: "\u{16}\u{3}\u{1}")
+        let idle = try worker.connect(sending: Self.get)
+        #expect(try idle.receive().hasPrefix("HTTP/1.1 404 "))
+        try worker.supervisor.send(.drain)
+        for client in [idle, silent, shaking] {
+            #expect(try client.receive() == "")
+            client.close()
+        }
+        #expect(worker.hasEnded)
+    }
+
+    private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+}
+
+/// A worker in a thread of its own, with a listener for plain HTTP and one for TLS, and the line to it.
+private final class RunningWorker {
+    let supervisor: ControlChannel
+    private let plainAddress: SocketAddress
+    private let address: SocketAddress
+    private let ending = DispatchSemaphore(value: 0)
+
+    /// - Parameter beforehand: what the supervisor says together with the configuration.
+    init(
+        limits change: (inout Limits) -> Void, beforehand: (ControlChannel) throws -> Void = { _ in }
+    ) throws {
+        let pair = try SocketPair()
+        let control = try FileDescriptor.duplicate(pair.second.number).release()
+        supervisor = ControlChannel(pair.takeFirst())
+        let plain = try ListeningSocket(.loopback4(port: 0))
+        let secure = try ListeningSocket(.loopback4(port: 0))
+        (plainAddress, address) = (plain.address, secure.address)
+        let (plainListener, listener) = (plain.takeDescriptor().release(), secure.takeDescriptor().release())
+        var limits = Limits()
+        change(&limits)
+        let ending = ending
+        let chosen = limits
+        try supervisor.send(.configuration([]))
+        try beforehand(supervisor)
+        Thread.detachNewThread {
+            do {
+                try Self.run(listener, plainListener, control, chosen)
+            } catch {
+                Issue.record(error)
+            }
+            ending.signal()
+        }
+        if try supervisor.receive() != .ready { Issue.record("it did not get ready") }
+    }
+
+    private static func run(_ listener: CInt, _ plainListener: CInt, _ control: CInt, _ limits: Limits) throws {
+        let control = ControlChannel(FileDescriptor(owning: control))
+        _ = try control.receive()
         let authority = try Certificate(DevelopmentAuthority.make(named: "test"))
         let identity = try DevelopmentAuthority.issue(for: ["localhost"], by: authority)
         let nowhere = Nowhere()
-        return try Worker(
-            listeners: [], context: TLSContext(TLSConfiguration(identities: [identity], ticketKeys: .random())),
-            limits: Limits(), responder: nowhere, redirects: Redirects(onTLSPort: nowhere, onPlainPort: nowhere),
-            accessSink: nil, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, control: control)
+        try Worker(
+            listeners: [listener], plainListeners: [plainListener],
+            context: TLSContext(TLSConfiguration(identities: [identity], ticketKeys: .random())), limits: limits,
+            responder: nowhere, redirects: Redirects(onTLSPort: nowhere, onPlainPort: nowhere), accessSink: nil,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, control: control
+        ).run()
+    }
+
+    /// Whether it ends; waits for that.
+    var hasEnded: Bool { ending.wait(timeout: .now() + 60) == .success }
+
+    /// A client whose first bytes are with the kernel.
+    func connect(isPlain: Bool = true, sending text: String) throws -> LoopbackClient {
+        let client = try LoopbackClient(isPlain ? plainAddress : address)
+        try client.send(text)
+        return client
     }
 }
 

@@ -1,0 +1,50 @@
+import Glibc
+import POSIX
+import Testing
+
+/// A blocking client on the IPv4 loopback.
+final class LoopbackClient {
+    private let number: CInt
+    private var isClosed = false
+
+    init(_ server: SocketAddress) throws {
+        number = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        try #require(number >= 0)
+        var raw = sockaddr_in()
+        raw.sin_family = sa_family_t(AF_INET)
+        raw.sin_port = server.port.bigEndian
+        raw.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = unsafe withUnsafePointer(to: &raw) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(number, $0, size) }
+        }
+        try #require(result == 0)
+        var patience = timeval(tv_sec: 60, tv_usec: 0)
+        let length = socklen_t(MemoryLayout<timeval>.size)
+        try #require(unsafe setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &patience, length) == 0)
+    }
+
+    func send(_ text: String) throws {
+        let bytes = [UInt8](text.utf8)
+        let count = unsafe bytes.withUnsafeBytes {
+            unsafe Glibc.send(number, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+        }
+        #expect(count == bytes.count)
+    }
+
+    /// Waits for the next bytes; empty at the end. Fails where nothing comes for a minute.
+    func receive() throws -> String {
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(number, $0.baseAddress, $0.count, 0) }
+        try #require(count >= 0)
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        Glibc.close(number)
+    }
+
+    deinit { close() }
+}
