@@ -38,7 +38,7 @@ struct CGIOptions: ParsableArguments {
     var cgiOutput: SizeArgument?
 
     @Flag(
-        help: "Collect a request's content in a file before its script starts, so that slow clients hold up no others.")
+        help: "Collect a request's content in a file before its script starts, so that slow clients occupy no process.")
     var cgiCollect = false
 
     @Flag(help: "Let scripts see the client's credentials (HTTP_AUTHORIZATION).")
@@ -110,7 +110,7 @@ struct CGIOptions: ParsableArguments {
         }
     }
 
-    /// Where content of unknown length is collected, if the environment names a place.
+    /// Where content is collected, if the environment names a place.
     private static func temporaryDirectory() throws -> String? {
         guard let path = ThisProcess.environment("TMPDIR") else { return nil }
         do {

@@ -31,7 +31,8 @@ struct RunWorker {
         guard case .configuration(let bytes) = try control.receive() else {
             throw RuntimeFailure(description: "this command is for supervisors to start")
         }
-        let snapshot = try WorkerSnapshot.decode(bytes)
+        var snapshot = try WorkerSnapshot.decode(bytes)
+        CGISite.divideDescriptors(ThisProcess.raiseDescriptorLimit(), among: &snapshot.scripts)
         // Scripts get descriptors 0 to 2 of their own; nothing else here may have these numbers.
         ThisProcess.fillStandardStreams()
         let firstListener = Self.controlDescriptor + 1

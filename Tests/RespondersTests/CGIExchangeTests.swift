@@ -249,12 +249,20 @@ struct CGIExchangeTests {
         let site = try ScriptSite(script) {
             $0.concurrency = 1
             $0.collectsContent = true
+            $0.collectionRoom = 1024
+            $0.contentByteLimit = 1000
         }
         let slow = try site.open(Request("/script", method: .post), content: .length(2))
         #expect(slow.contentNeed == .now && slow.receive([UInt8]("a".utf8).span) == 1)
         // Nor do others keep it from being collected.
         let others = try (0..<200).map { _ in try site.open(Request("/script", method: .post), content: .length(2)) }
         #expect(others.allSatisfy { $0.contentNeed == .now })
+        // What cannot fit is not asked for.
+        #expect(others[0].receive([UInt8](repeating: 0, count: 1000).span) == 1000)
+        #expect(others[1].receive([UInt8](repeating: 0, count: 1000).span) == 1000)
+        #expect(others[2].receive([UInt8](repeating: 0, count: 1000).span) == 1000)
+        let large = try site.open(Request("/script", method: .post), content: .length(1000))
+        #expect(large.response?.status == .serviceUnavailable && large.contentNeed == .never)
         let quick = try site.open(Request("/script"))
         try site.drive(quick) { quick.response != nil }
         #expect(quick.response?.status == .ok)
@@ -263,6 +271,23 @@ struct CGIExchangeTests {
         slow.endContent()
         try site.drive(slow) { slow.response != nil }
         #expect(try site.produce(slow) == "ab2")
+    }
+
+    @Test("Descriptors are divided among those that collect, and leave room for connections")
+    func dividedDescriptors() {
+        func rooms(_ limit: Int, _ collects: [Bool]) -> [Int] {
+            var sites = collects.map { collects in
+                var site = CGISite(prefix: "/", directory: "/", documentRoot: "/")
+                site.collectsContent = collects
+                return site
+            }
+            CGISite.divideDescriptors(limit, among: &sites)
+            return sites.map(\.collectionLimit)
+        }
+        #expect(rooms(1024, [true]) == [256])
+        #expect(rooms(1024, [true, false, true]) == [128, 96, 128])
+        #expect(rooms(1_048_576, [true, true]) == [1024, 1024])
+        #expect(rooms(64, [true]) == [96])
     }
 
     @Test("Scripts are found where they are executed, also when another directory takes the place of theirs")

@@ -39,7 +39,7 @@ final class CGIExchange: Exchange {
             return
         }
         do throws(SystemError) {
-            if let content = try run.collections.open(in: run.site.temporaryDirectory) {
+            if let content = try run.collections.open(for: request.content, in: run.site.temporaryDirectory) {
                 phase = .collecting(content)
             } else {
                 fail(.busy("was not started: as much content as may is on its way to other scripts"))

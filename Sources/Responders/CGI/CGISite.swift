@@ -41,8 +41,18 @@ package struct CGISite: Codable, Sendable {
     package var serverSoftware = "Martinet"
     /// Whether all content is collected before its script is started, so that a slow client occupies no place.
     package var collectsContent = false
+    /// How many requests may have theirs collected at one time if that is more than may run or wait: the slow ones among
+    /// them must not keep others from it. A worker that knows how many descriptors it may have sets it.
+    package var collectionRoom = 0
     /// Where collected request content waits until it has come whole: any directory with room.
     package var temporaryDirectory = "/var/tmp"
+
+    /// Divides a part of a worker's descriptors among the sites that collect all content: a quarter, so that there are
+    /// enough for connections, and no more than 1,024 for each.
+    package static func divideDescriptors(_ limit: Int, among sites: inout [CGISite]) {
+        let share = min(1024, limit / 4 / max(1, sites.count(where: \.collectsContent)))
+        for index in sites.indices { sites[index].collectionRoom = share }
+    }
 
     package init(prefix: String, directory: String, documentRoot: String) {
         self.prefix = prefix
@@ -57,9 +67,9 @@ package struct CGISite: Codable, Sendable {
         content == .unknownLength || collectsContent && content != .none
     }
 
-    /// Requests whose content is kept in a file at one time: as many as may run or wait; where all content is, slow clients
-    /// must not keep others from having theirs kept, and a descriptor for each is all that it costs.
-    var collectionLimit: Int { max(concurrency + queueLength, collectsContent ? 1024 : 0) }
+    /// Requests whose content is kept in a file at one time: as many as may run or wait, and where all content is as many
+    /// more as there are descriptors for.
+    var collectionLimit: Int { max(concurrency + queueLength, collectsContent ? collectionRoom : 0) }
 
     /// The bytes of such content at one time: as much as that of four requests may be.
     var collectedByteLimit: Int {

@@ -1,4 +1,5 @@
 import Bytes
+import HTTP
 import POSIX
 
 /// Request content that waits in a file until it is whole.
@@ -46,8 +47,11 @@ final class CollectionRoom {
         self.byteLimit = byteLimit
     }
 
-    /// Begins to collect; nil when as many requests as may do so already.
-    func open(in directory: String) throws(SystemError) -> CollectedContent? {
-        contentCount < contentLimit ? try CollectedContent(in: directory, self) : nil
+    /// Begins to collect; nil when as many requests as may do so already, or there is not as much room as is needed.
+    ///
+    /// The room is not reserved, or those who announce much and send little would have it.
+    func open(for content: Request.Content, in directory: String) throws(SystemError) -> CollectedContent? {
+        if case .length(let count) = content, count > byteLimit - byteCount { return nil }
+        return contentCount < contentLimit ? try CollectedContent(in: directory, self) : nil
     }
 }
