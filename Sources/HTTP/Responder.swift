@@ -68,8 +68,8 @@ package enum ContentNeed: Sendable {
     case now
     /// As soon as something else has happened. A client that waits to be asked for content is asked then.
     case later
-    /// It is read and dropped, and the response is sent behind it, so that content which breaks the rules is answered as
-    /// such.
+    /// It is read and dropped. Where it comes in chunks the response is sent behind it, so that content which breaks the
+    /// rules is answered as such, unless it does not come within a short while.
     case never
 }
 

@@ -35,6 +35,8 @@ package struct HTTP1Connection: ~Copyable {
         case head
         /// Request content.
         case content
+        /// Request content that nobody needs.
+        case leftover
         /// The responder.
         case response
         /// The client, to take what is written.
@@ -155,7 +157,8 @@ package struct HTTP1Connection: ~Copyable {
         truncate()
     }
 
-    /// The time for what the connection waits for is over. Where a request is late, the answer is 408 (RFC 9110 §15.5.9).
+    /// The time for what the connection waits for is over. Where a request is late, the answer is 408 (RFC 9110 §15.5.9);
+    /// where it is only content that nobody needs, the response is sent with the next `advance`.
     package mutating func timeOut(_ output: inout ByteQueue, _ service: HTTP1Service) {
         switch waiting {
         case .request:
@@ -165,6 +168,8 @@ package struct HTTP1Connection: ~Copyable {
             refuse(.late, nil, &output, service)
         case .content:
             refuse(.late, kept?.request, &output, service)
+        case .leftover:
+            leaveContent()
         case .response, .output:
             abandon(service)
         }
@@ -275,13 +280,21 @@ package struct HTTP1Connection: ~Copyable {
         }
     }
 
+    private var needsContent: Bool {
+        if writer.isComplete || writer.held != nil { return false }
+        return exchange.map { $0.contentNeed != .never } ?? true
+    }
+
     /// All that has come is read, and there is more to come.
     private mutating func awaitContent(
         _ content: RequestContent, hasInput: Bool, _ output: inout ByteQueue
     ) throws(MessageError) {
         lacksContent = true
-        waiting = .content
-        if isInputEnded { throw .bad("The request's content ended early.") }
+        waiting = needsContent ? .content : .leftover
+        if isInputEnded {
+            guard needsContent || !content.hasKnownLength else { return leaveContent() }
+            throw .bad("The request's content ended early.")
+        }
         guard content.isAwaited else { return }
         switch exchange?.contentNeed ?? .now {
         case .now: break
@@ -309,24 +322,33 @@ package struct HTTP1Connection: ~Copyable {
     private mutating func endResponse() {
         exchange?.conclude()
         exchange = nil
-        if case .content(let content) = reading, content.isAwaited {
-            persists = false
-            reading = .complete
-        }
+        if case .content(let content) = reading, content.isAwaited || !persists { leaveContent() }
     }
 
     /// The response that is to be sent now.
     private var dueResponse: Response? {
-        let isRead = if case .complete = reading { true } else { false }
-        if let held = writer.held { return isRead ? held : nil }
-        guard writer.isAwaiting, let exchange, isRead || exchange.contentNeed != .never else { return nil }
+        let isSettled =
+            switch reading {
+            case .head: false
+            // Nothing that can still come of it breaks the rules.
+            case .content(let content): content.hasKnownLength
+            case .complete: true
+            }
+        if let held = writer.held { return isSettled ? held : nil }
+        guard writer.isAwaiting, let exchange, isSettled || exchange.contentNeed != .never else { return nil }
         return exchange.response
+    }
+
+    /// Whether there is more content to come than is worth reading for nobody.
+    private var leavesContent: Bool {
+        if case .content(let content) = reading { content.isLong && !needsContent } else { false }
     }
 
     private mutating func writeResponse(
         _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTP1Service
     ) {
         if let response = dueResponse {
+            if service.isDraining || leavesContent { persists = false }
             writer.start(response, &persists, date: service.moment.dateLine, to: &output)
             if writer.isComplete { return endResponse() }
         }

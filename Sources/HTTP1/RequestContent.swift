@@ -18,6 +18,8 @@ struct RequestContent {
     /// Content read so far, in bytes.
     private(set) var byteCount = 0
     private var droppedByteCount = 0
+    /// Whether its length was given; other content can still break the rules of its framing.
+    let hasKnownLength: Bool
     /// Whether it is longer than what is worth reading for nobody.
     let isLong: Bool
     /// Whether the client waits to be asked for it (RFC 9110 §10.1.1).
@@ -29,6 +31,7 @@ struct RequestContent {
     init(_ content: Request.Content, isAwaited: Bool) {
         decoder = ContentDecoder(content)
         self.isAwaited = isAwaited
+        hasKnownLength = content != .unknownLength
         if case .length(let count) = content { isLong = count > Self.dropLimit } else { isLong = false }
     }
 

@@ -6,8 +6,8 @@ struct ResponseWriter {
     private enum Phase {
         /// There is no response yet.
         case awaiting
-        /// The response is known, and is sent as soon as the request's content has been read and dropped: content that
-        /// breaks the rules is answered as such.
+        /// The response is known, and is sent as soon as the request's content can break no more rules: content that does is
+        /// answered as such.
         case held(Response)
         /// The head is written.
         case content(ResponseContent)

@@ -125,8 +125,8 @@ struct Connection: ~Copyable {
     /// The worker is about to leave, and waits neither for handshakes nor for requests as long as otherwise.
     mutating func hurry(_ bench: Workbench) {
         switch patience.cause {
-        case .handshake, .idle: patience.shorten(to: bench.now + bench.limits.firstRequest)
-        case .head, .content, .response, .output, .lingering: break
+        case .handshake, .idle, .head: patience.shorten(to: bench.now + bench.limits.firstRequest)
+        case .content, .leftover, .response, .output, .lingering: break
         }
     }
 
@@ -146,7 +146,7 @@ struct Connection: ~Copyable {
         case .output:
             bench.logger.info("\(address): client took no bytes for \(bench.limits.output)")
             lose(bench)
-        case .idle, .head, .content, .response:
+        case .idle, .head, .content, .leftover, .response:
             http.timeOut(&bench.output, bench.service)
             turn(.none, bench)
         }
@@ -384,6 +384,7 @@ struct Connection: ~Copyable {
         case .request: .idle(state.exchangeCount)
         case .head: .head(state.exchangeCount)
         case .content: .content(state.exchangeCount)
+        case .leftover: .leftover(state.exchangeCount)
         case .response: .response
         case .output: .output
         }

@@ -8,14 +8,17 @@ package struct Limits: Codable, Sendable {
     package var content = Duration.seconds(30)
     /// Bytes a second that request content must reach on average, in each stretch that is longer than `content`.
     package var contentRate = 256
+    /// For request content that nobody needs, in all; then its response is sent, and the connection ends.
+    package var leftover = Duration.seconds(2)
     /// Between two moments at which the client takes some of a response.
     package var output = Duration.seconds(30)
     /// Between two requests.
     package var idle = Duration.seconds(60)
     /// From the end of our side until the peer's end (RFC 9112 §9.6).
     package var lingering = Duration.seconds(2)
-    /// From the order to leave until a handshake must have ended, and from there until the client must have asked for
-    /// something. Each takes a client a round trip or two; a browser's spare connections never ask.
+    /// From the order to leave until a handshake must have ended, from there until the client must have begun to ask for
+    /// something, and from there until it must have done so. Each takes a client a round trip or two; a browser's spare
+    /// connections never ask.
     package var firstRequest = Duration.seconds(2)
     /// From the order to leave until connections that are still busy are cut.
     package var drain = Duration.seconds(30)

@@ -9,12 +9,13 @@ struct Patience {
         case idle(Int)
         case head(Int)
         case content(Int)
+        case leftover(Int)
     }
 
     /// The times of `Limits` in nanoseconds, since a `Duration` is 128 bits wide and is looked at in every turn.
     struct Times {
-        let handshake, head, content, output, lingering: Int64
-        var idle: Int64
+        let handshake, content, leftover, output, lingering: Int64
+        var head, idle: Int64
         /// Bytes a second.
         let contentRate: Int
 
@@ -22,6 +23,7 @@ struct Patience {
             handshake = limits.handshake.nanoseconds
             head = limits.head.nanoseconds
             content = limits.content.nanoseconds
+            leftover = limits.leftover.nanoseconds
             output = limits.output.nanoseconds
             idle = limits.idle.nanoseconds
             lingering = limits.lingering.nanoseconds
@@ -59,6 +61,7 @@ struct Patience {
         switch cause {
         case .handshake: if isNew { deadline = now.advanced(by: times.handshake) }
         case .head: if isNew { deadline = now.advanced(by: times.head) }
+        case .leftover: if isNew { deadline = now.advanced(by: times.leftover) }
         case .lingering: if isNew { deadline = now.advanced(by: times.lingering) }
         case .idle: if isNew { deadline = now.advanced(by: times.idle) }
         case .output:

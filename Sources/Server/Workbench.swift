@@ -58,5 +58,6 @@ final class Workbench {
     func beginDraining() {
         service.isDraining = true
         times.idle = min(times.idle, limits.firstRequest.nanoseconds)
+        times.head = min(times.head, limits.firstRequest.nanoseconds)
     }
 }

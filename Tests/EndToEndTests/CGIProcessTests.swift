@@ -232,6 +232,24 @@ struct CGIProcessTests {
         }
     }
 
+    @Test("A script that answers and ends without its content is not kept waiting for it")
+    func unreadContent() throws {
+        try ScriptServer.run { server, site in
+            try site.site.write("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello'\n", to: "cgi-bin/brief")
+            try site.makeExecutable("brief")
+            try server.python(
+                """
+                from cases import Answer
+                client = Client()
+                for _ in range(20):
+                    client.send(request("/cgi-bin/brief", "Content-Length: 100000", method="POST") + bytes(1000))
+                    answer = Answer(client, False)
+                    assert (answer.status, answer.content) == (200, b"hello"), vars(answer)
+                    client.send(bytes(99000))
+                """)
+        }
+    }
+
     @Test("With --cgi-collect a client that sends its content slowly keeps no script from running")
     func slowUpload() throws {
         try ScriptServer.run(["--cgi-collect", "--cgi-processes", "1"]) { server, _ in

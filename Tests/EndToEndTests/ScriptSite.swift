@@ -90,7 +90,7 @@ final class ScriptSite {
         }
     }
 
-    private func makeExecutable(_ script: String) throws {
+    func makeExecutable(_ script: String) throws {
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path(script))
     }
 }

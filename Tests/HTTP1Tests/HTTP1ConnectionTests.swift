@@ -101,6 +101,13 @@ struct HTTP1ConnectionTests {
         #expect(busy.send(" HTTP/1.1\r\nHost: a\r\n\r\n" + get) == answer("/a", close))
         #expect(busy.state.isFinished)
 
+        let exchange = Refusing()
+        let running = Wire { _ in .exchange(exchange) }
+        running.send(get)
+        running.drain()
+        exchange.response = .text("done")
+        #expect(running.advance() == answer("done", close), "what was asked for before is answered as the last, too")
+
         let new = plain()
         new.drain()
         #expect(!new.state.isFinished, "its first request may be on the way")
@@ -386,7 +393,7 @@ struct HTTP1ConnectionTests {
         let post = "POST /deaf HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
         #expect(wire.send(post + "hel") == answer("deaf"))
         #expect(wire.wantsInput)
-        #expect(wire.waiting == .content)
+        #expect(wire.waiting == .leftover)
         #expect(wire.send("lo" + get) == answer("/a"))
         #expect(wire.send(post + "hello" + get) == answer("deaf") + answer("/a"))
     }
@@ -399,7 +406,7 @@ struct HTTP1ConnectionTests {
         #expect(wire.waiting == .content)
         exchange.contentNeed = .never
         #expect(wire.send(String(repeating: "x", count: 200_000)) == "")
-        #expect(wire.waiting == .content && wire.wantsInput)
+        #expect(wire.waiting == .leftover && wire.wantsInput)
         #expect(wire.send(String(repeating: "x", count: 100_000)) == "")
         #expect(wire.waiting == .response && !wire.wantsInput)
         exchange.response = .text("late")
@@ -407,13 +414,29 @@ struct HTTP1ConnectionTests {
         #expect(wire.state.isFinished)
     }
 
-    @Test("An exchange that wants no content gets none, and its response waits until it is dropped")
+    @Test("An exchange that needs no more content has its response sent, whatever is still to come")
+    func needsNoMore() {
+        for (length, isLong) in [(1000, false), (1_000_000, true)] {
+            let exchange = Refusing()
+            let wire = Wire { _ in .exchange(exchange) }
+            #expect(wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\nhello") == "")
+            exchange.contentNeed = .never
+            exchange.response = .text("done")
+            #expect(wire.advance() == answer("done", isLong ? close : ""))
+            #expect(wire.state.isFinished == isLong)
+        }
+    }
+
+    @Test("An exchange that wants no content gets none, and only content in chunks keeps its response waiting")
     func wantsNoContent() {
         func wire() -> Wire { Wire { _ in .exchange(Uninterested()) } }
         let post = "POST / HTTP/1.1\r\nHost: a\r\n"
         let plain = wire()
-        #expect(plain.send(post + "Content-Length: 5\r\n\r\nhel") == "")
-        #expect(plain.send("lo" + get) == answer("x") + answer("x"))
+        #expect(plain.send(post + "Content-Length: 5\r\n\r\nhel") == answer("x"))
+        #expect(plain.send("lo" + get) == answer("x"))
+        let chunked = wire()
+        #expect(chunked.send(post + "Transfer-Encoding: chunked\r\n\r\n5\r\nhel") == "")
+        #expect(chunked.send("lo\r\n0\r\n\r\n" + get) == answer("x") + answer("x"))
         let bad = wire()
         #expect(bad.send(post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n").hasPrefix("HTTP/1.1 400 "))
         #expect(bad.state.isFinished && !bad.state.isTruncated)
@@ -579,7 +602,7 @@ struct HTTP1ConnectionTests {
             for content in [
                 "Content-Length: 5\r\n\r\nhel", "Transfer-Encoding: chunked\r\n\r\n5\r\nhel",
                 "Transfer-Encoding: chunked\r\n\r\n",
-            ] {
+            ] where path == "/late" || content.hasPrefix("Transfer") {
                 let wire = Self.echoing()
                 wire.send("POST \(path) HTTP/1.1\r\nHost: a\r\n\(content)")
                 #expect(wire.end().hasPrefix("HTTP/1.1 400 "))
@@ -591,6 +614,11 @@ struct HTTP1ConnectionTests {
         begun.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
         #expect(begun.end() == "")
         #expect(begun.state.isFinished && begun.state.isTruncated)
+        let answered = Self.echoing()
+        #expect(answered.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel") == answer("/a"))
+        #expect(answered.end() == "")
+        #expect(answered.state.isFinished && !answered.state.isTruncated)
+        #expect(answered.journal.records.map(\.status) == [200])
     }
 
     // MARK: Time
@@ -616,20 +644,44 @@ struct HTTP1ConnectionTests {
                     target: nil, status: 408, contentByteCount: head.journal.records[1].contentByteCount,
                     isComplete: true))
 
-        for path in ["/late", "/a"] {
-            let content = Self.echoing()
-            content.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
-            #expect(content.waiting == .content)
-            let said = content.timeOut() + content.advance()
-            #expect(said.hasPrefix("HTTP/1.1 408 "))
-            #expect(said.count(of: "</html>") == 1)
-            #expect(content.journal.records.map(\.target) == [path])
-        }
+        let content = Self.echoing()
+        content.send("POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
+        #expect(content.waiting == .content)
+        let said = content.timeOut() + content.advance()
+        #expect(said.hasPrefix("HTTP/1.1 408 "))
+        #expect(said.count(of: "</html>") == 1)
+        #expect(content.journal.records.map(\.target) == ["/late"])
         let begun = Self.echoing()
         begun.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
         #expect(begun.waiting == .content)
         #expect(begun.timeOut() == "")
         #expect(begun.state.isTruncated)
+    }
+
+    @Test("Where content is late that nobody needs, the response is sent, and the connection ends")
+    func lateLeftover() {
+        let post = "POST /a HTTP/1.1\r\nHost: a\r\n"
+        let chunked = plain()
+        #expect(chunked.send(post + "Transfer-Encoding: chunked\r\n\r\n5\r\nhel") == "")
+        #expect(chunked.waiting == .leftover && chunked.wantsInput)
+        #expect(chunked.timeOut() == "")
+        #expect(chunked.advance() == answer("/a", close))
+        #expect(chunked.state.isFinished && !chunked.state.isTruncated)
+
+        let known = plain()
+        #expect(known.send(post + "Content-Length: 5\r\n\r\nhel") == answer("/a"))
+        #expect(known.waiting == .leftover && known.wantsInput)
+        #expect(known.timeOut() + known.advance() == "")
+        #expect(known.state.isFinished && !known.state.isTruncated)
+        for wire in [chunked, known] { #expect(wire.journal.records.map(\.isComplete) == [true]) }
+
+        let exchange = Refusing()
+        exchange.contentNeed = .never
+        let silent = Wire { _ in .exchange(exchange) }
+        #expect(silent.send(post + "Content-Length: 5\r\n\r\nhel") == "")
+        #expect(silent.timeOut() + silent.advance() == "" && silent.waiting == .response)
+        exchange.response = .text("done")
+        #expect(silent.advance() == answer("done", close))
     }
 
     @Test("A response that does not come, or is not taken, is given up and recorded")

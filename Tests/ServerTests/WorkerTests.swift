@@ -12,10 +12,22 @@ import Testing
 struct WorkerTests {
     @Test("A worker that is told to leave before it has begun leaves")
     func toldEarly() throws {
-        let worker = try RunningWorker { _ in
-        } beforehand: {
-            try $0.send(.drain)
-        }
+        let worker = try RunningWorker(beforehand: { line, _ in try line.send(.drain) })
+        #expect(worker.hasEnded)
+    }
+
+    @Test("A client who waits to be accepted when the worker is told to leave is answered")
+    func lastClient() throws {
+        var waiting: LoopbackClient?
+        let worker = try RunningWorker(beforehand: { line, address in
+            waiting = try LoopbackClient(address)
+            try waiting?.send(Self.get)
+            try line.send(.drain)
+        })
+        let client = try #require(waiting)
+        let answer = try client.receive()
+        #expect(answer.hasPrefix("HTTP/1.1 404 ") && answer.contains("\r\nConnection: close\r\n"))
+        client.close()
         #expect(worker.hasEnded)
     }
 
@@ -68,9 +80,11 @@ private final class RunningWorker {
     private let address: SocketAddress
     private let ending = DispatchSemaphore(value: 0)
 
-    /// - Parameter beforehand: what the supervisor says together with the configuration.
+    /// - Parameter beforehand: what happens before it begins; what is said to it then comes in one piece with its
+    ///   configuration.
     init(
-        limits change: (inout Limits) -> Void, beforehand: (ControlChannel) throws -> Void = { _ in }
+        limits change: (inout Limits) -> Void = { _ in },
+        beforehand: (_ line: ControlChannel, _ plain: SocketAddress) throws -> Void = { _, _ in }
     ) throws {
         let pair = try SocketPair()
         let control = try FileDescriptor.duplicate(pair.second.number).release()
@@ -84,7 +98,7 @@ private final class RunningWorker {
         let ending = ending
         let chosen = limits
         try supervisor.send(.configuration([]))
-        try beforehand(supervisor)
+        try beforehand(supervisor, plainAddress)
         Thread.detachNewThread {
             do {
                 try Self.run(listener, plainListener, control, chosen)
