@@ -619,6 +619,9 @@ struct HTTP1ConnectionTests {
         #expect(answered.end() == "")
         #expect(answered.state.isFinished && !answered.state.isTruncated)
         #expect(answered.journal.records.map(\.status) == [200])
+        let last = plain()
+        #expect(last.sendLast("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel") == answer("/a", close))
+        #expect(last.state.isFinished && !last.state.isTruncated)
     }
 
     // MARK: Time

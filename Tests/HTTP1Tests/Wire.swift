@@ -30,6 +30,12 @@ final class Wire {
         return advance()
     }
 
+    /// Bytes arrive together with the end of the client's side.
+    func sendLast(_ text: String) -> String {
+        connection.endInput()
+        return send(text)
+    }
+
     /// The client ends its side.
     func end() -> String {
         connection.endInput()

@@ -66,6 +66,30 @@ struct ConnectionTests {
         #expect(isIdle)
     }
 
+    @Test("Clients of a worker that is about to leave have little time to ask for something")
+    func leaving() throws {
+        let client = try HeldUpClient()
+        let bench = client.bench
+        let soon = bench.now + bench.limits.firstRequest
+        var connection = try client.accept()
+        try client.send("GET /")
+        connection.turn(.read, bench)
+        #expect(connection.deadline == bench.now + bench.limits.head)
+        bench.beginDraining()
+        connection.hurry(bench)
+        #expect(connection.deadline == soon)
+
+        let other = try HeldUpClient()
+        var late = try other.accept()
+        other.bench.now = bench.now
+        other.bench.beginDraining()
+        late.turn(.none, other.bench)
+        #expect(late.deadline == soon, "for its first byte")
+        try other.send("GET /")
+        late.turn(.read, other.bench)
+        #expect(late.deadline == soon, "and for its head")
+    }
+
     @Test("A client whose end came with its request is gone, whatever its exchange waits for")
     func endWithRequest() throws {
         let client = try HeldUpClient()
@@ -116,6 +140,10 @@ private final class HeldUpClient {
     /// Sends requests at one time.
     func ask(for paths: [String]) throws {
         let text = paths.map { "GET \($0) HTTP/1.1\r\nHost: localhost\r\n\r\n" }.joined()
+        #expect(try socket.send([UInt8](text.utf8).span) == .bytes(text.utf8.count))
+    }
+
+    func send(_ text: String) throws {
         #expect(try socket.send([UInt8](text.utf8).span) == .bytes(text.utf8.count))
     }
 
