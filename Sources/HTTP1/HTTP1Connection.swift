@@ -35,7 +35,7 @@ package struct HTTP1Connection: ~Copyable {
         case head
         /// Request content.
         case content
-        /// Request content that nobody needs.
+        /// The rest of request content that nobody needs, before a response can be sent.
         case leftover
         /// The responder.
         case response
@@ -249,9 +249,11 @@ package struct HTTP1Connection: ~Copyable {
         leaveContent()
     }
 
-    /// The rest of the content is not read, so that no request can follow it.
+    /// The rest of the content is not read, so that no request can follow it. It may still come, and an early close would
+    /// destroy the response.
     private mutating func leaveContent() {
         persists = false
+        isLastRequest = false
         reading = .complete
         waiting = .response
     }
@@ -272,6 +274,7 @@ package struct HTTP1Connection: ~Copyable {
                 exchange?.endContent()
             case .notTaken: waiting = .response
             case .tooLong: leaveContent()
+            case .lacking where writer.isComplete && service.isDraining: leaveContent()
             case .lacking: try awaitContent(content, hasInput: !input.isEmpty, &output)
             }
         } catch {
@@ -282,7 +285,7 @@ package struct HTTP1Connection: ~Copyable {
 
     private var needsContent: Bool {
         if writer.isComplete || writer.held != nil { return false }
-        return exchange.map { $0.contentNeed != .never } ?? true
+        return exchange.map { $0.contentNeed != .never } ?? writer.isAwaiting
     }
 
     /// All that has come is read, and there is more to come.
@@ -290,7 +293,7 @@ package struct HTTP1Connection: ~Copyable {
         _ content: RequestContent, hasInput: Bool, _ output: inout ByteQueue
     ) throws(MessageError) {
         lacksContent = true
-        waiting = needsContent ? .content : .leftover
+        waiting = needsContent || writer.isComplete ? .content : .leftover
         if isInputEnded {
             guard needsContent || !content.hasKnownLength else { return leaveContent() }
             throw .bad("The request's content ended early.")
@@ -396,6 +399,7 @@ package struct HTTP1Connection: ~Copyable {
         _ error: MessageError, _ request: Request?, _ output: inout ByteQueue, _ service: HTTP1Service
     ) {
         persists = false
+        if case .content = reading { isLastRequest = false }
         if writer.isComplete {
             // What it asked for it has; only the rest of its content is not as it should be.
             if let request { record(request, isComplete: true, service) }

@@ -8,7 +8,8 @@ package struct Limits: Codable, Sendable {
     package var content = Duration.seconds(30)
     /// Bytes a second that request content must reach on average, in each stretch that is longer than `content`.
     package var contentRate = 256
-    /// For request content that nobody needs, in all; then its response is sent, and the connection ends.
+    /// For request content that nobody needs, in all, while the response waits for it; then it is sent, and the connection
+    /// ends.
     package var leftover = Duration.seconds(2)
     /// Between two moments at which the client takes some of a response.
     package var output = Duration.seconds(30)

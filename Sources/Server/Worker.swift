@@ -208,9 +208,14 @@ package final class Worker {
 
     /// Accepts whoever waits, and then gives the ports up. Bounded, since others may come as fast as these are accepted.
     private func acceptLast() {
+        // A pause would leave them to be reset.
+        acceptor.begin(&pollSet)
         for listener in acceptor.listeners {
             var turns = 0
-            while turns < Limits.lastAcceptTurns, accept(from: listener) { turns += 1 }
+            while turns < Limits.lastAcceptTurns, accept(from: listener) {
+                turns += 1
+                setTime()
+            }
         }
         acceptor.end(&pollSet)
     }
@@ -246,7 +251,7 @@ package final class Worker {
         runnable.removeAll(keepingCapacity: true)
         for token in tokens {
             table[token]?.isListed = false
-            turn(token, .none)
+            turn(token, .read)
         }
     }
 
@@ -373,7 +378,8 @@ package final class Worker {
         drainsUntil = bench.now + bench.limits.drain
         bench.beginDraining()
         acceptLast()
-        // One turn each: a connection idle after a response finds that it is over, and says so to its client.
+        setTime()
+        // One turn each, in which what has come meanwhile is read: a connection idle after a response finds that it is over, and says so to its client.
         for token in table.tokens {
             table[token]?.connection.hurry(bench)
             turn(token, .none)

@@ -20,6 +20,24 @@ struct MessageTests {
         }
     }
 
+    @Test("A refusal reaches a client that sends its content behind the head, and reads then")
+    func refusedContent() throws {
+        try Server.run { server in
+            try server.python(
+                """
+                import urllib.error
+                import urllib.request
+                for size in [1, 100_000, 250_000] * 10:
+                    # It asks for the end of the connection, and sends head and content one after the other.
+                    try:
+                        urllib.request.urlopen(f"https://localhost:{port}/", bytes(size), patience, context=trust)
+                        assert False, "it was not refused"
+                    except urllib.error.HTTPError as error:
+                        assert error.code == 405, error.code
+                """)
+        }
+    }
+
     @Test("Pipelined requests are answered in their order")
     func pipelining() throws {
         let folder = try Folder()

@@ -393,7 +393,7 @@ struct HTTP1ConnectionTests {
         let post = "POST /deaf HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
         #expect(wire.send(post + "hel") == answer("deaf"))
         #expect(wire.wantsInput)
-        #expect(wire.waiting == .leftover)
+        #expect(wire.waiting == .content)
         #expect(wire.send("lo" + get) == answer("/a"))
         #expect(wire.send(post + "hello" + get) == answer("deaf") + answer("/a"))
     }
@@ -661,6 +661,34 @@ struct HTTP1ConnectionTests {
         #expect(begun.state.isTruncated)
     }
 
+    @Test("A connection that ends before the request's content has come is not closed while it may still come")
+    func contentBehindEnd() {
+        for head in ["POST /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", "POST /a HTTP/1.0\r\n"] {
+            let early = plain()
+            #expect(early.send(head + "Content-Length: 5\r\n\r\n") == answer("/a", close))
+            #expect(early.state.isFinished && !early.state.isEndExpected)
+            let whole = plain()
+            #expect(whole.send(head + "Content-Length: 5\r\n\r\nhello") == answer("/a", close))
+            #expect(whole.state.isFinished && whole.state.isEndExpected)
+            let bad = Self.echoing()
+            bad.send(head.replacing("1.0", with: "1.1\r\nHost: a") + "Transfer-Encoding: chunked\r\n\r\nx\r\n")
+            #expect(bad.state.isFinished && !bad.state.isEndExpected)
+        }
+        let drained = plain()
+        #expect(drained.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n") == answer("/a"))
+        drained.drain()
+        #expect(drained.state.isFinished && !drained.state.isEndExpected)
+    }
+
+    @Test("A response at hand is sent whole to a client that ends its side without its content")
+    func largeResponse() {
+        let wire = Wire { _ in .complete(Response(.ok, content: .bytes([UInt8](repeating: 120, count: 300_000)))) }
+        let first = wire.advanceOnce(sending: "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")
+        _ = wire.takeOutput()
+        #expect(first + wire.end().utf8.count > 300_000)
+        #expect(wire.state.isFinished && !wire.state.isTruncated)
+    }
+
     @Test("Where content is late that nobody needs, the response is sent, and the connection ends")
     func lateLeftover() {
         let post = "POST /a HTTP/1.1\r\nHost: a\r\n"
@@ -673,7 +701,7 @@ struct HTTP1ConnectionTests {
 
         let known = plain()
         #expect(known.send(post + "Content-Length: 5\r\n\r\nhel") == answer("/a"))
-        #expect(known.waiting == .leftover && known.wantsInput)
+        #expect(known.waiting == .content && known.wantsInput)
         #expect(known.timeOut() + known.advance() == "")
         #expect(known.state.isFinished && !known.state.isTruncated)
         for wire in [chunked, known] { #expect(wire.journal.records.map(\.isComplete) == [true]) }
