@@ -284,7 +284,7 @@ package struct HTTP1Connection: ~Copyable {
     }
 
     private var needsContent: Bool {
-        if writer.isComplete || writer.held != nil { return false }
+        if writer.isComplete || writer.isHolding { return false }
         return exchange.map { $0.contentNeed != .never } ?? writer.isAwaiting
     }
 
@@ -330,6 +330,7 @@ package struct HTTP1Connection: ~Copyable {
 
     /// The response that is to be sent now.
     private var dueResponse: Response? {
+        if writer.hasBegun { return nil }
         let isSettled =
             switch reading {
             case .head: false
@@ -338,20 +339,17 @@ package struct HTTP1Connection: ~Copyable {
             case .complete: true
             }
         if let held = writer.held { return isSettled ? held : nil }
-        guard writer.isAwaiting, let exchange, isSettled || exchange.contentNeed != .never else { return nil }
+        guard let exchange, isSettled || exchange.contentNeed != .never else { return nil }
         return exchange.response
-    }
-
-    /// Whether there is more content to come than is worth reading for nobody.
-    private var leavesContent: Bool {
-        if case .content(let content) = reading { content.isLong && !needsContent } else { false }
     }
 
     private mutating func writeResponse(
         _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTP1Service
     ) {
         if let response = dueResponse {
-            if service.isDraining || leavesContent { persists = false }
+            if service.isDraining { persists = false }
+            // More is to come than is worth reading for nobody.
+            if case .content(let content) = reading, content.isLong, !needsContent { persists = false }
             writer.start(response, &persists, date: service.moment.dateLine, to: &output)
             if writer.isComplete { return endResponse() }
         }

@@ -39,6 +39,7 @@ struct ResponseWriter {
     }
 
     var isAwaiting: Bool { if case .awaiting = phase { true } else { false } }
+    var isHolding: Bool { if case .held = phase { true } else { false } }
     var isComplete: Bool { if case .complete = phase { true } else { false } }
 
     /// Whether the client has been sent some of it.
