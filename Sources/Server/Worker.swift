@@ -251,7 +251,7 @@ package final class Worker {
         runnable.removeAll(keepingCapacity: true)
         for token in tokens {
             table[token]?.isListed = false
-            turn(token, .read)
+            turn(token, .none)
         }
     }
 
@@ -379,10 +379,11 @@ package final class Worker {
         bench.beginDraining()
         acceptLast()
         setTime()
-        // One turn each, in which what has come meanwhile is read: a connection idle after a response finds that it is over, and says so to its client.
+        // One turn each, in which what has come meanwhile is read: a connection idle after a response finds that it is over,
+        // and says so to its client.
         for token in table.tokens {
             table[token]?.connection.hurry(bench)
-            turn(token, .none)
+            turn(token, .read)
         }
     }
 
