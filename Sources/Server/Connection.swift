@@ -191,7 +191,9 @@ struct Connection: ~Copyable {
     private mutating func beginPlain(_ responder: any Responder) {
         isPlain = true
         phase = .open
-        http = HTTP1Connection(peer: Peer(address: address.hostText, port: address.port), responder: responder)
+        http = HTTP1Connection(
+            peer: Peer(address: address.hostText, port: address.port, addressBlock: AddressBlock(address)),
+            responder: responder)
     }
 
     private mutating func move(_ bench: Workbench, _ sentByteCount: inout Int) throws {
@@ -219,7 +221,8 @@ struct Connection: ~Copyable {
             let local = bench.namesServer ? socket.localAddress : nil
             http = HTTP1Connection(
                 peer: Peer(
-                    address: address.hostText, port: address.port, connectionNumber: number,
+                    address: address.hostText, port: address.port, addressBlock: AddressBlock(address),
+                    connectionNumber: number,
                     protocolVersion: session.protocolVersion, cipher: session.cipher, isResumed: session.isResumed,
                     serverName: session.serverName,
                     serverAddress: local?.hostText, serverPort: local?.port ?? 0,
