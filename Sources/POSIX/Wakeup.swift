@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// Something to poll for that code in the same process makes readable (eventfd(2)).
-package struct Wakeup: ~Copyable {
+package struct Wakeup: ~Copyable, Sendable {
     private let event: FileDescriptor
 
     package init() throws(SystemError) {

@@ -21,6 +21,11 @@ struct RunWorker {
     /// The descriptors the supervisor hands down: its line first, then listening sockets, then the access log.
     private static let controlDescriptor: CInt = 3
 
+    /// More threads beside a loop would only take the processors from the other workers.
+    private static let mostHelperThreads = 4
+    /// How much may wait for them: what takes ten milliseconds each then has come to its turn within a second.
+    private static let helperQueueLength = 64
+
     func run() throws {
         // Whatever reaches the process group is the supervisor's to decide.
         Signal.ignore([.interrupt, .terminate, .hangUp, .user1, .user2, .pipe])
@@ -43,11 +48,14 @@ struct RunWorker {
         do {
             let children = snapshot.scripts.isEmpty ? nil : try ChildReaper()
             var limits = snapshot.limits
-            limits.otherDescriptors += snapshot.scripts.reduce(0) { $0 + $1.descriptorCount }
+            let helpers = try HelperThreads(
+                threadCount: min(ThisProcess.processorCount, Self.mostHelperThreads),
+                queueLimit: Self.helperQueueLength)
+            limits.otherDescriptors += snapshot.scripts.reduce(helpers.descriptorCount) { $0 + $1.descriptorCount }
             let worker = try Worker(
                 listeners: Array(firstListener..<firstPlain), plainListeners: Array(firstPlain..<afterListeners),
                 context: TLSContext(snapshot.tls), limits: limits,
-                responder: Self.responder(snapshot, children, logger),
+                responder: Self.responder(snapshot, children, helpers, logger),
                 redirects: Redirects(
                     onTLSPort: RedirectResponder(port: nil), onPlainPort: RedirectResponder(port: snapshot.securePort)),
                 accessSink: snapshot.hasAccessLog ? LogSink(FileDescriptor(owning: afterListeners)) : nil,
@@ -60,7 +68,7 @@ struct RunWorker {
     }
 
     private static func responder(
-        _ snapshot: WorkerSnapshot, _ children: ChildReaper?, _ logger: Logger
+        _ snapshot: WorkerSnapshot, _ children: ChildReaper?, _ helpers: HelperThreads, _ logger: Logger
     ) throws -> any Responder {
         let files = try FileResponder(snapshot.site, mediaTypes: .system)
         var responder: any Responder = files
