@@ -37,7 +37,7 @@ private struct Outcome {
     init(of bytes: [UInt8], cuts: [Int]) {
         let journal = Journal()
         let responder = Menu()
-        let service = HTTP1Service(responder: responder, journal: journal)
+        let service = HTTP1Service(responder: responder, journal: journal) { 0 }
         service.moment.date = 1_795_377_600
         service.moment.dateLine = [UInt8]("Date: Sun, 22 Nov 2026 20:00:00 GMT\r\n".utf8)
         var connection = HTTP1Connection(peer: .unknown)

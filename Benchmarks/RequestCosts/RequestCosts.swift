@@ -55,7 +55,7 @@ enum RequestCosts {
     ]
 
     private static func run(_ scenario: Scenario, count: Int) {
-        let service = HTTP1Service(responder: FixedResponder(), journal: SilentJournal())
+        let service = HTTP1Service(responder: FixedResponder(), journal: SilentJournal()) { 0 }
         service.moment.dateLine = [UInt8]("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n".utf8)
         var connection = HTTP1Connection(peer: .unknown)
         var input = ByteQueue(capacity: 64 * 1024)

@@ -41,6 +41,8 @@ package struct HTTP1Connection: ~Copyable {
         case response
         /// The client, to take what is written.
         case output
+        /// The other connections, to have their turns.
+        case turn
     }
 
     private let peer: Peer
@@ -109,7 +111,7 @@ package struct HTTP1Connection: ~Copyable {
     /// Moves everything as far as it goes: reads requests from `input`, writes responses to `output`.
     ///
     /// It returns when it waits for something, which `waiting` names, or is finished. While it is `.output` that it waits
-    /// for, it is to be called again as soon as `output` has been emptied.
+    /// for, it is to be called again as soon as `output` has been emptied; after `.turn`, when others have had theirs.
     package mutating func advance(_ input: inout ByteQueue, _ output: inout ByteQueue, _ service: HTTP1Service) {
         // Lent for the whole of it, since each access to it there would be checked for exclusivity.
         advance(&input, &output, &service.request, service)
@@ -119,10 +121,15 @@ package struct HTTP1Connection: ~Copyable {
         _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: inout Request, _ service: HTTP1Service
     ) {
         exchange?.advance(service.moment.now)
+        var budget = TurnBudget()
         while !isFinished {
             if case .head = reading {
                 guard output.count < HTTP1Service.outputByteCount else {
                     waiting = .output
+                    return
+                }
+                guard input.isEmpty || budget.takeRequest(service.clock) else {
+                    waiting = .turn
                     return
                 }
                 guard begin(&input, &output, &head, service) else { return }
@@ -170,7 +177,7 @@ package struct HTTP1Connection: ~Copyable {
             refuse(.late, kept?.request, &output, service)
         case .leftover:
             leaveContent()
-        case .response, .output:
+        case .response, .output, .turn:
             abandon(service)
         }
     }

@@ -6,6 +6,8 @@ package final class HTTP1Service {
     package let journal: any ExchangeJournal
     /// What the clocks said when the current turn began; set by the worker.
     package var moment = Moment()
+    /// Reads the clock that `moment.now` was read from, in nanoseconds.
+    package let clock: () -> Int64
     /// Set when the worker is about to leave: every response then says that its connection ends.
     package var isDraining = false
     /// The head that is being read. One for all: an exchange that outlasts its turn keeps a copy.
@@ -27,9 +29,10 @@ package final class HTTP1Service {
     /// them, and the third, of a few hundred bytes, costs nearly as much as each of these: a quarter of large files' speed.
     package static let outputByteCount = 112 * 1024
 
-    package init(responder: any Responder, journal: any ExchangeJournal) {
+    package init(responder: any Responder, journal: any ExchangeJournal, clock: @escaping () -> Int64) {
         self.responder = responder
         self.journal = journal
+        self.clock = clock
     }
 }
 

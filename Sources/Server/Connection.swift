@@ -259,6 +259,7 @@ struct Connection: ~Copyable {
         if isLent { swap(&input, &bench.input) }
         defer { if isLent { giveBack(bench) } else if input.isEmpty { input.releaseStorage() } }
         var budget = Limits.bytesPerTurn
+        var turnEnd: MonotonicTime?
         while true {
             let mayHoldMore = try decrypt(bench)
             http.advance(&input, &bench.output, bench.service)
@@ -275,13 +276,18 @@ struct Connection: ~Copyable {
                 sentByteCount += count
                 budget -= count
                 guard unsent.isEmpty else { return }
-                if budget <= 0 {
-                    isRunnable = true
-                    return
-                }
+            } else if state.waiting == .turn {
+                budget = 0
             } else if !(mayHoldMore && wantsInput) {
                 return
             }
+            // Most turns end above, so that the clock is read in few of them.
+            let now = MonotonicTime.now
+            if budget <= 0 || now >= turnEnd ?? .distantFuture {
+                isRunnable = true
+                return
+            }
+            if turnEnd == nil { turnEnd = now + Limits.timePerTurn }
         }
     }
 
@@ -389,7 +395,7 @@ struct Connection: ~Copyable {
         case .content: .content(state.exchangeCount)
         case .leftover: .leftover(state.exchangeCount)
         case .response: .response
-        case .output: .output
+        case .output, .turn: .output
         }
     }
 

@@ -35,6 +35,8 @@ package struct Limits: Codable, Sendable {
     static let fewConnections = 256
     /// Bytes that one turn sends before others have theirs: a mebibyte is about a third of a millisecond of AES.
     static let bytesPerTurn = 1024 * 1024
+    /// How long a turn may go on after its first step before others have theirs.
+    static let timePerTurn = Duration.milliseconds(1)
     /// Plaintext input kept for one connection: any head fits.
     static let inputByteCount = 64 * 1024
     /// Connections accepted at one time before those that wait are served.

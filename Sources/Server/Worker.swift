@@ -70,7 +70,8 @@ package final class Worker {
         self.accessSink = accessSink
         journal = AccessLog(accessSink, logger: logger)
         bench = try Workbench(
-            limits: limits, context: context, service: HTTP1Service(responder: responder, journal: journal),
+            limits: limits, context: context,
+            service: HTTP1Service(responder: responder, journal: journal) { MonotonicTime.now.nanoseconds },
             redirects: redirects, logger: logger, namesServer: children != nil)
         parkingLot = try ParkingLot()
         let descriptorLimit = ThisProcess.raiseDescriptorLimit()

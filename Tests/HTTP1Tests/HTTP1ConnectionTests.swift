@@ -263,6 +263,43 @@ struct HTTP1ConnectionTests {
         #expect(wire.state.isFinished)
     }
 
+    // MARK: Turns
+
+    @Test("A turn ends after a millisecond, and goes on where it ended")
+    func turnBudget() {
+        var now: Int64 = 0
+        var answerCount = 0
+        let wire = Wire(clock: { now }) { _ in
+            now += 400_000
+            answerCount += 1
+            return .complete(Response(.noContent))
+        }
+        wire.send(String(repeating: get, count: 20))
+        #expect(wire.waiting == .turn)
+        #expect((2...8).contains(answerCount), "not all of it, and more than the first, in which a turn makes progress")
+        var turnCount = 1
+        while wire.waiting == .turn, turnCount < 20 {
+            let before = answerCount
+            _ = wire.advance()
+            #expect(answerCount > before)
+            turnCount += 1
+        }
+        #expect(answerCount == 20 && wire.waiting == .request)
+    }
+
+    @Test("Requests that are answered quickly are all answered in one turn")
+    func quickTurn() {
+        var now: Int64 = 0
+        var answerCount = 0
+        let wire = Wire(clock: { now }) { _ in
+            now += 1_000
+            answerCount += 1
+            return .complete(Response(.noContent))
+        }
+        wire.send(String(repeating: get, count: 40))
+        #expect(answerCount == 40 && wire.waiting == .request)
+    }
+
     // MARK: Expectations (RFC 9110 §10.1.1)
 
     private func expecting(_ path: String, _ more: String = "", version: String = "1.1") -> String {

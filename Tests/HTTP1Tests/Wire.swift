@@ -10,8 +10,9 @@ final class Wire {
     private let service: HTTP1Service
     let journal = RecordingJournal()
 
-    init(_ open: @escaping (borrowing Request) -> Answer) {
-        service = HTTP1Service(responder: ClosureResponder(open), journal: journal)
+    /// - Parameter clock: in nanoseconds.
+    init(clock: @escaping () -> Int64 = { 0 }, _ open: @escaping (borrowing Request) -> Answer) {
+        service = HTTP1Service(responder: ClosureResponder(open), journal: journal, clock: clock)
         service.moment.dateLine = [UInt8]("Date: now\r\n".utf8)
     }
 

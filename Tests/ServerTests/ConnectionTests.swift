@@ -128,7 +128,7 @@ private final class HeldUpClient {
         bench = try Workbench(
             limits: Limits(),
             context: TLSContext(TLSConfiguration(identities: [identity], ticketKeys: TicketKeys.random())),
-            service: HTTP1Service(responder: responder, journal: AccessLog(nil, logger: logger)),
+            service: HTTP1Service(responder: responder, journal: AccessLog(nil, logger: logger)) { 0 },
             redirects: Redirects(onTLSPort: responder, onPlainPort: responder), logger: logger, namesServer: false)
     }
 
