@@ -101,6 +101,21 @@ struct ChildProcessTests {
         #expect(child.reap() == .killed(signal: 10))
     }
 
+    @Test("A signal that is blocked in a child waits until the child says what it does")
+    func blocked() throws {
+        var child = try ChildProcess(
+            "/bin/sh", arguments: ["sh", "-c", "kill -USR1 $$; exit 3"], descriptors: [], blocking: [.user1])
+        try waitForEnd(of: child.identifier)
+        #expect(child.reap() == .exited(status: 3))
+    }
+
+    @Test("Crashes are told from other endings")
+    func crashes() {
+        for signal in [4, 6, 7, 11] { #expect(ChildProcess.Ending.killed(signal: signal).isCrash) }
+        for signal in [1, 2, 9, 15, 24] { #expect(!ChildProcess.Ending.killed(signal: signal).isCrash) }
+        #expect(!ChildProcess.Ending.exited(status: 1).isCrash)
+    }
+
     @Test("A program that is not there is an error, not a child")
     func missing() throws {
         let error = #expect(throws: SystemError.self) {

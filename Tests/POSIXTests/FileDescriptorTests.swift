@@ -22,6 +22,32 @@ struct FileDescriptorTests {
 
     private func drop(_ pipe: consuming Pipe) -> CInt { pipe.writing.number }
 
+    @Test("A number that is open goes on with another file, and is as close-on-exec as is asked for")
+    func replacing() throws {
+        let first = try Pipe(isNonBlocking: true), second = try Pipe(isNonBlocking: true)
+        let number = first.writing.number
+        try FileDescriptor.duplicate(second.writing.number).replace(number)
+        #expect(fcntl(number, F_GETFD) == FD_CLOEXEC)
+        _ = try first.writing.write([UInt8]("new".utf8).span)
+        var text: [UInt8] = [0, 0, 0, 0]
+        var room = text.mutableSpan
+        #expect(try second.reading.read(into: &room) == .bytes(3))
+        #expect(text == Array("new".utf8) + [0])
+        try FileDescriptor.duplicate(second.writing.number).replace(number, staysOpen: true)
+        #expect(fcntl(number, F_GETFD) == 0)
+    }
+
+    @Test("The path of a file is known as long as the file is there")
+    func path() throws {
+        let folder = try TemporaryDirectory()
+        let file = try FileDescriptor.openForAppending(folder.path + "/log")
+        #expect(FileDescriptor.path(ofFile: file.number) == WholeFile.canonicalPath(folder.path + "/log"))
+        unsafe unlink(folder.path + "/log")
+        #expect(FileDescriptor.path(ofFile: file.number) == nil)
+        let pipe = try Pipe(isNonBlocking: true)
+        #expect(FileDescriptor.path(ofFile: pipe.writing.number) == nil)
+    }
+
     @Test("A descriptor that was released is the caller's to close")
     func releasing() throws {
         let number = try FileDescriptor.open("/", for: .directory).release()

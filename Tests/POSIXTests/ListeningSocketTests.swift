@@ -1,9 +1,44 @@
 import Glibc
-import POSIX
 import Testing
+
+@testable import POSIX
 
 @Suite("Listening sockets", .timeLimit(.minutes(1)))
 struct ListeningSocketTests {
+    @Test("Clients that have left are passed over, but not for ever", arguments: [ECONNABORTED, ENETUNREACH, EPROTO])
+    func passedOver(code: CInt) throws {
+        var codes = [code, EINTR, code, EAGAIN]
+        let isNobody =
+            try ListeningSocket.accept {
+                errno = codes.removeFirst()
+                return (-1, nil)
+            } == nil
+        #expect(isNobody && codes.isEmpty)
+
+        var callCount = 0
+        let error = #expect(throws: SystemError.self) {
+            _ = try ListeningSocket.accept {
+                callCount += 1
+                errno = code
+                return (-1, nil)
+            }
+        }
+        #expect(error?.code == code && callCount == ListeningSocket.passLimit)
+    }
+
+    @Test("What the kernel may say for ever is asked once", arguments: [EPERM, EMFILE, ENFILE, EINVAL, EBADF, 4095])
+    func unknown(code: CInt) {
+        var callCount = 0
+        let error = #expect(throws: SystemError.self) {
+            _ = try ListeningSocket.accept {
+                callCount += 1
+                errno = code
+                return (-1, nil)
+            }
+        }
+        #expect(error?.code == code && callCount == 1)
+    }
+
     @Test("Port 0 becomes a port of the kernel's choice")
     func anyPort() throws {
         let listener = try ListeningSocket(.loopback4(port: 0))

@@ -29,6 +29,16 @@ struct SignalsTests {
         #expect(queue.next() == nil)
     }
 
+    @Test("A signal that is ignored is known to be, until it does again what it does by default")
+    func ignored() {
+        // Nobody sends this process anything that it would miss.
+        #expect(!Signal.user2.isIgnored)
+        Signal.ignore([.user2])
+        #expect(Signal.user2.isIgnored)
+        Signal.restoreDefaults([.user2])
+        #expect(!Signal.user2.isIgnored)
+    }
+
     private func currentMask() throws -> sigset_t {
         var mask = sigset_t()
         try #require(unsafe pthread_sigmask(SIG_BLOCK, nil, &mask) == 0)
