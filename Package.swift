@@ -67,7 +67,7 @@ let package = Package(
         tests(of: "HTTP1", imports: ["HTTP", "Bytes"]),
         tests(of: "Compression"),
         tests(of: "Responders", imports: ["HTTP", "Compression", "POSIX", "Bytes", logging]),
-        tests(of: "Server", imports: ["HTTP", "HTTP1", "TLS", "POSIX", logging]),
+        tests(of: "Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Bytes", logging]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["Responders", "HTTP1", "HTTP", "Bytes"], swiftSettings: house),
         .testTarget(

@@ -23,9 +23,6 @@ package final class HelperThreads: Sendable {
         queue.end(threadCount: threadCount)
     }
 
-    /// The descriptors that are open at most: the queue's own, and one for each result that is waited for or not yet taken.
-    package var descriptorCount: Int { 1 + threadCount + queue.limit }
-
     /// Has something calculated.
     ///
     /// - Returns: what tells when the result is there; nil where too much waits already.

@@ -11,6 +11,8 @@ struct ConnectionTable: ~Copyable {
         var armed = MonotonicTime.distantFuture
         /// The descriptors, besides the connection's own, that are in the poll set for it.
         var watched: [CInt] = []
+        /// It has a request in progress, or a handshake, and may need another descriptor for it.
+        var isBusy = true
         /// It stands in the worker's list of those that are runnable.
         var isListed = false
 
@@ -24,6 +26,8 @@ struct ConnectionTable: ~Copyable {
     /// How many tenants each place has had.
     private var generations: [UInt32] = []
     private(set) var count = 0
+    /// How many of them are busy.
+    private(set) var busyCount = 0
 
     /// Takes a connection in under its descriptor's number.
     mutating func insert(_ connection: consuming Connection) -> Slot {
@@ -36,7 +40,16 @@ struct ConnectionTable: ~Copyable {
         let slot = Slot(connection, token: Token(slot: place, generation: generations[place]))
         slots[place] = slot
         count += 1
+        busyCount += 1
         return slot
+    }
+
+    /// To be called after a connection's turn: it may be idle now, or not any more.
+    mutating func update(_ slot: Slot) {
+        let isBusy = !slot.connection.isIdle
+        guard isBusy != slot.isBusy else { return }
+        slot.isBusy = isBusy
+        busyCount += isBusy ? 1 : -1
     }
 
     /// The connection a token is for; nil when it is gone, whoever has its place now.
@@ -48,7 +61,8 @@ struct ConnectionTable: ~Copyable {
 
     /// Gives the place free.
     mutating func remove(_ token: Token) {
-        guard self[token] != nil else { return }
+        guard let slot = self[token] else { return }
+        if slot.isBusy { busyCount -= 1 }
         slots[Int(token.slot)] = nil
         count -= 1
     }
@@ -57,9 +71,14 @@ struct ConnectionTable: ~Copyable {
     var tokens: [Token] { slots.compactMap { $0?.token } }
 
     /// The idle connections whose deadlines are the nearest, which have been idle the longest.
-    func oldestIdle(_ limit: Int) -> [Token] {
+    ///
+    /// - Parameter spared: one that is not meant, idle or not.
+    func oldestIdle(_ limit: Int, except spared: Token? = nil) -> [Token] {
         let idle = slots.compactMap { slot in
-            slot.flatMap { $0.connection.isIdle ? (deadline: $0.connection.deadline, token: $0.token) : nil }
+            slot.flatMap { slot in
+                slot.connection.isIdle && slot.token != spared
+                    ? (deadline: slot.connection.deadline, token: slot.token) : nil
+            }
         }
         return idle.sorted { $0.deadline < $1.deadline }.prefix(limit).map(\.token)
     }

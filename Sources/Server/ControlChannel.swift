@@ -3,13 +3,16 @@ package import POSIX
 
 /// The line between the supervisor and a worker: short messages, each behind its length, on a stream socket.
 ///
-/// When either process dies, the other reads the end of the stream.
+/// When either process dies, the other reads the end of the stream. Each end takes only what it may be told, and no more
+/// of it than that has: a worker that was taken over by a client cannot fill the supervisor's memory.
 package final class ControlChannel {
     package enum Message: Equatable, Sendable {
         /// To the worker, once and first: everything it needs to know.
         case configuration([UInt8])
         /// To the worker: finish what is in progress, take on nothing new, and exit.
         case drain
+        /// To the worker: a log goes on in another file, whose descriptor is the worker's to close.
+        case log(LogFile.Kind, CInt)
         /// To the supervisor: connections are being accepted.
         case ready
 
@@ -18,37 +21,91 @@ package final class ControlChannel {
             case .configuration: 1
             case .drain: 2
             case .ready: 3
+            case .log: 4
             }
         }
     }
 
+    /// Which end of the line this is.
+    package enum End: Sendable {
+        case supervisor, worker
+
+        /// How long a message of a kind may be; nil where this end is told nothing of the kind.
+        fileprivate func byteLimit(_ kind: UInt8) -> Int? {
+            switch (self, kind) {
+            // Certificates and keys of a great many sites; anything larger is not one of our messages.
+            case (.worker, 1): 64 * 1024 * 1024
+            case (.worker, 2): 0
+            case (.worker, 4): 1
+            case (.supervisor, 3): 0
+            default: nil
+            }
+        }
+
+        fileprivate var readByteCount: Int { self == .worker ? 64 * 1024 : 1024 }
+    }
+
     private static let headerByteCount = 5
-    /// Certificates and keys of a great many sites; anything larger is not one of our messages.
-    private static let byteLimit = 64 * 1024 * 1024
+    /// How long the other process may take nothing of a configuration, which may be more than the socket holds.
+    private static let sendTime = Duration.seconds(10)
+    /// Descriptors that came and whose messages are not complete.
+    private static let descriptorLimit = 16
 
     private let socket: FileDescriptor
+    private let end: End
     private var received = ByteQueue()
-    /// The other process has closed its end, or died.
+    private var descriptors: [CInt] = []
+    /// The other process has closed its end, or died, or said what it may not.
     package private(set) var isEnded = false
+    /// The other process has said what it may not.
+    package private(set) var isBroken = false
 
-    package init(_ socket: consuming FileDescriptor) {
+    package init(_ socket: consuming FileDescriptor, at end: End) {
         self.socket = socket
+        self.end = end
+    }
+
+    deinit {
+        for number in descriptors { _ = FileDescriptor(owning: number) }
     }
 
     /// To be polled for reading.
     package var descriptor: CInt { socket.number }
 
-    /// Sends a message, waiting until all of it is taken.
+    /// Sends a message. What is short is taken at once or not at all; a configuration may take its time.
     package func send(_ message: Message) throws(SystemError) {
-        var bytes: [UInt8] = [message.kind]
-        var content: [UInt8] = []
-        if case .configuration(let snapshot) = message { content = snapshot }
-        for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: content.count >> shift)) }
-        bytes += content
+        switch message {
+        case .configuration(let snapshot): try sendAll(Self.header(message.kind, snapshot.count) + snapshot)
+        case .drain, .ready: try sendAtOnce(Self.header(message.kind, 0))
+        case .log(let kind, let number):
+            let bytes = Self.header(message.kind, 1) + [kind.rawValue]
+            guard case .bytes = try socket.send(bytes.span, with: number) else {
+                throw SystemError("sendmsg", code: SystemError.wouldBlock)
+            }
+        }
+    }
+
+    private static func header(_ kind: UInt8, _ count: Int) -> [UInt8] {
+        [kind] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> $0) }
+    }
+
+    private func sendAtOnce(_ bytes: [UInt8]) throws(SystemError) {
+        guard case .bytes = try socket.writeWithoutWaiting(bytes.span) else {
+            throw SystemError("send", code: SystemError.wouldBlock)
+        }
+    }
+
+    private func sendAll(_ bytes: [UInt8]) throws(SystemError) {
+        try socket.setSendingTimeout(Self.sendTime)
         var start = 0
+        var deadline = MonotonicTime.now + Self.sendTime
         while start < bytes.count {
-            guard case .bytes(let count) = try socket.send(bytes.span.extracting(start..<bytes.count)) else { continue }
-            start += count
+            if case .bytes(let count) = try socket.send(bytes.span.extracting(start..<bytes.count)) {
+                start += count
+                deadline = .now + Self.sendTime
+            } else if MonotonicTime.now >= deadline {
+                throw SystemError("send", code: SystemError.wouldBlock)
+            }
         }
     }
 
@@ -77,28 +134,32 @@ package final class ControlChannel {
     }
 
     private func read() throws(SystemError) {
-        if try Self.read(socket, into: &received) == .endOfStream { isEnded = true }
+        var descriptor: CInt?
+        let transfer = try Self.read(socket, into: &received, end, &descriptor)
+        if transfer == .endOfStream { isEnded = true }
+        guard let descriptor else { return }
+        descriptors.append(descriptor)
+        if end == .supervisor || descriptors.count > Self.descriptorLimit { refuse() }
     }
 
     private static func read(
-        _ socket: borrowing FileDescriptor, into queue: inout ByteQueue
+        _ socket: borrowing FileDescriptor, into queue: inout ByteQueue, _ end: End, _ descriptor: inout CInt?
     ) throws(SystemError) -> Transfer {
-        var room = queue.room(atLeast: 64 * 1024)
-        let transfer = try socket.receive(into: &room)
+        var room = queue.room(atLeast: end.readByteCount)
+        // A queue's room may be larger than what was asked for.
+        var part = room._mutatingExtracting(first: end.readByteCount)
+        let transfer = try socket.receive(into: &part, with: &descriptor)
         if case .bytes(let count) = transfer { queue.commit(count) }
         return transfer
     }
 
     private func takeMessage() -> Message? {
-        guard received.count >= Self.headerByteCount else { return nil }
+        guard !isBroken, received.count >= Self.headerByteCount else { return nil }
+        let kind = received.readable[0]
         var count = 0
         for index in 1..<Self.headerByteCount { count = count << 8 | Int(received.readable[index]) }
-        guard count <= Self.byteLimit else {
-            isEnded = true
-            return nil
-        }
+        guard let limit = end.byteLimit(kind), count <= limit else { return refuse() }
         guard received.count >= Self.headerByteCount + count else { return nil }
-        let kind = received.readable[0]
         received.consume(Self.headerByteCount)
         defer { received.consume(count) }
         switch kind {
@@ -106,8 +167,18 @@ package final class ControlChannel {
         case 2: return .drain
         case 3: return .ready
         default:
-            isEnded = true
-            return nil
+            guard count == 1, let log = LogFile.Kind(rawValue: received.readable[0]), !descriptors.isEmpty else {
+                return refuse()
+            }
+            return .log(log, descriptors.removeFirst())
         }
+    }
+
+    /// Nothing that comes on this line is believed any more.
+    @discardableResult
+    private func refuse() -> Message? {
+        isBroken = true
+        isEnded = true
+        return nil
     }
 }

@@ -24,15 +24,14 @@ package struct Limits: Codable, Sendable {
     /// From the order to leave until connections that are still busy are cut.
     package var drain = Duration.seconds(30)
 
-    /// Connections at one time in one worker; nil for as many as the descriptor limit allows.
+    /// Connections at one time in one worker; nil for as many as there are descriptors for.
     package var connections: Int?
 
-    /// Descriptors kept back for files, logs and children when `connections` is derived from the limit.
-    static let reservedDescriptors = 128
-    /// Descriptors that responders need besides, such as the pipes of children.
-    package var otherDescriptors = 0
-    /// An operator should hear of room for fewer connections than this.
-    static let fewConnections = 256
+    /// Descriptors that new connections leave to those that are served: a script's pipes and its process take seven while it
+    /// is being started, and a turn may start one for a request that waits and one that it redirects to.
+    static let reservedDescriptors = 32
+    /// An operator should hear of a limit of descriptors below this.
+    static let fewDescriptors = 512
     /// Bytes that one turn sends before others have theirs: a mebibyte is about a third of a millisecond of AES.
     static let bytesPerTurn = 1024 * 1024
     /// How long a turn may go on after its first step before others have theirs.
@@ -45,9 +44,4 @@ package struct Limits: Codable, Sendable {
     static let lastAcceptTurns = 64
 
     package init() {}
-
-    func connectionLimit(descriptorLimit: Int) -> Int {
-        let possible = max(16, descriptorLimit - Self.reservedDescriptors - otherDescriptors)
-        return min(connections ?? possible, possible)
-    }
 }

@@ -22,12 +22,17 @@ package final class Supervisor {
         package var listeners: [[CInt]]
         /// Descriptors that every worker gets behind its listening sockets.
         package var shared: [CInt]
+        /// The logs that are opened anew when that is asked for.
+        package var logs: [LogFile]
 
-        package init(arguments: [String], snapshot: [UInt8], listeners: [[CInt]], shared: [CInt]) {
+        package init(
+            arguments: [String], snapshot: [UInt8], listeners: [[CInt]], shared: [CInt], logs: [LogFile] = []
+        ) {
             self.arguments = arguments
             self.snapshot = snapshot
             self.listeners = listeners
             self.shared = shared
+            self.logs = logs
         }
     }
 
@@ -35,20 +40,17 @@ package final class Supervisor {
     private final class Seat {
         var process: ChildProcess
         let channel: ControlChannel
-        let startedAt: MonotonicTime
-        var isReady = false
+        /// When it began to accept connections; nil where it has not yet.
+        var readySince: MonotonicTime?
 
-        init(_ process: consuming ChildProcess, _ channel: ControlChannel, at time: MonotonicTime) {
+        init(_ process: consuming ChildProcess, _ channel: ControlChannel) {
             self.process = process
             self.channel = channel
-            startedAt = time
         }
+
+        var isReady: Bool { readySince != nil }
     }
 
-    /// A worker that lives shorter than this died young, and its replacement waits.
-    private static let youth = Duration.seconds(2)
-    private static let firstPause = Duration.milliseconds(100)
-    private static let longestPause = Duration.seconds(5)
     /// What a worker needs beyond the drain time to cut what is left, and to end its scripts.
     private static let leavingTime = Duration.seconds(5)
 
@@ -56,12 +58,16 @@ package final class Supervisor {
     private let drainTime: Duration
     private let logger: Logger
     private let signals: SignalQueue
+    /// Whether there was a terminal at the start whose end is to be this process's.
+    private let hadTerminal: Bool
+    private let errorSink: LogSink?
+    private var errorLog: LogWatch?
     private let whenReady: () -> Void
 
     private var pollSet = PollSet()
     private var seats: [Seat?]
-    /// For each seat: how long the next replacement waits, and until when it does.
-    private var pauses: [Duration]
+    /// For each seat: how long a replacement waits, and until when the next one does.
+    private var policies: [RestartPolicy]
     private var restartTimes: [MonotonicTime?]
     private var wasReady = false
     private var stopsAt: MonotonicTime?
@@ -69,21 +75,32 @@ package final class Supervisor {
 
     /// - Parameters:
     ///   - drainTime: how long workers may take to finish what is in progress when they are told to stop.
+    ///   - errorSink: what the logger writes to, if it may have to wait for it.
     ///   - whenReady: called once, when every worker accepts connections.
     package init(
-        _ plan: Plan, drainTime: Duration, logger: Logger, whenReady: @escaping () -> Void
+        _ plan: Plan, drainTime: Duration, logger: Logger, errorSink: LogSink? = nil,
+        whenReady: @escaping () -> Void
     ) throws(SystemError) {
         self.plan = plan
         self.drainTime = drainTime
         self.logger = logger
         self.whenReady = whenReady
         seats = plan.listeners.map { _ in nil }
-        pauses = plan.listeners.map { _ in Self.firstPause }
+        policies = plan.listeners.map { _ in RestartPolicy() }
         restartTimes = plan.listeners.map { _ in nil }
-        signals = try SignalQueue([.interrupt, .terminate, .child, .hangUp])
+        self.errorSink = errorSink
+        errorLog = errorSink.map { LogWatch($0, token: Self.errorLogToken) }
+        hadTerminal = ThisProcess.hasTerminal
+        // Nobody could wait for a child otherwise.
+        Signal.restoreDefaults([.child])
+        signals = try SignalQueue([.child] + Self.orders.filter { !$0.isIgnored })
     }
 
-    /// Starts the workers and keeps them alive until told to stop (SIGTERM, SIGINT).
+    /// The signals that say something to a supervisor. One that was ignored at its start, by nohup(1) or by a shell for what
+    /// runs in the background, stays so.
+    package static let orders: [Signal] = [.interrupt, .terminate, .hangUp, .user1, .user2]
+
+    /// Starts the workers and keeps them alive until told to stop (SIGTERM, SIGINT), or until the terminal has gone.
     package func run() throws(SystemError) -> Outcome {
         // What a worker that was killed leaves behind comes here, and is ended.
         AdoptedProcesses.adopt()
@@ -92,21 +109,34 @@ package final class Supervisor {
         var events: [Event] = []
         while !isOver {
             try pollSet.wait(timeout: timeout, into: &events)
-            for event in events where event.token != Self.signalToken { listen(to: Int(event.token.slot)) }
+            for event in events where event.token.generation == Self.workerGeneration {
+                listen(to: Int(event.token.slot))
+            }
+            if events.contains(where: { $0.token == Self.errorLogToken }) { errorLog?.resume() }
             readSignals()
             restart()
             enforceStop()
+            errorLog?.advance(.now, &pollSet)
         }
+        errorSink?.endWithNote()
         return hasFailed ? .failedToStart : .stopped
     }
 
     private static let signalToken = Token(slot: 0, generation: 0)
+    private static let errorLogToken = Token(slot: 1, generation: 0)
+    private static let workerGeneration: UInt32 = 1
 
-    private var isOver: Bool { (stopsAt != nil || hasFailed) && seats.allSatisfy { $0 == nil } }
+    /// The last lines are waited for as long as a worker would be.
+    private var isOver: Bool {
+        guard stopsAt != nil || hasFailed, seats.allSatisfy({ $0 == nil }) else { return false }
+        return errorLog?.isWaiting != true || stopsAt.map { $0 <= .now || $0 == .distantFuture } ?? true
+    }
 
     private var timeout: Duration? {
         var times = restartTimes.compactMap { $0 }
         if let stopsAt { times.append(stopsAt) }
+        if let errorLog { times.append(errorLog.due) }
+        times.removeAll { $0 == .distantFuture }
         return times.min().map { max(.zero, $0 - .now) }
     }
 
@@ -118,24 +148,31 @@ package final class Supervisor {
             let pair = try SocketPair()
             let process = try ChildProcess(
                 ChildProcess.thisExecutable, arguments: plan.arguments + ["\(index)"],
-                descriptors: [pair.second.number] + plan.listeners[index] + plan.shared)
-            let channel = ControlChannel(pair.takeFirst())
-            let seat = Seat(process, channel, at: .now)
+                descriptors: [pair.second.number] + plan.listeners[index] + plan.shared, blocking: Self.orders)
+            let channel = ControlChannel(pair.takeFirst(), at: .supervisor)
+            let seat = Seat(process, channel)
             seats[index] = seat
-            pollSet.watch(channel.descriptor, for: .read, token: Token(slot: index, generation: 1))
+            pollSet.watch(
+                channel.descriptor, for: .read, token: Token(slot: index, generation: Self.workerGeneration))
             try channel.send(.configuration(plan.snapshot))
             logger.debug("worker \(index) started as process \(seat.process.identifier)")
         } catch {
             logger.error("worker \(index) could not be started: \(error)")
-            if seats[index] == nil { scheduleRestart(index) }
+            // One that cannot be told what to do is no worker.
+            if let seat = seats[index] { seat.process.kill() } else { restart(index, in: policies[index].failed()) }
         }
     }
 
     private func listen(to index: Int) {
         guard let seat = seats[index] else { return }
         let messages = (try? seat.channel.receiveAvailable()) ?? []
+        if seat.channel.isBroken || messages.count > (seat.isReady ? 0 : 1) {
+            logger.error("worker \(index) (process \(seat.process.identifier)) says what no worker says: ending it")
+            pollSet.remove(seat.channel.descriptor)
+            return seat.process.kill()
+        }
         if messages.contains(.ready) {
-            seat.isReady = true
+            seat.readySince = .now
             announceReadiness()
         }
         // A worker that closes its end is about to exit; SIGCHLD tells when it has.
@@ -170,18 +207,14 @@ package final class Supervisor {
                 continue
             }
             logger.error("worker \(index) (process \(seat.process.identifier)) ended with \(ending): replacing it")
-            if MonotonicTime.now - seat.startedAt < Self.youth {
-                scheduleRestart(index)
-            } else {
-                pauses[index] = Self.firstPause
-                start(index)
-            }
+            let now = MonotonicTime.now
+            let delay = policies[index].delay(after: ending, readyFor: seat.readySince.map { now - $0 })
+            if delay == .zero { start(index) } else { restart(index, in: delay) }
         }
     }
 
-    private func scheduleRestart(_ index: Int) {
-        restartTimes[index] = .now + pauses[index]
-        pauses[index] = min(pauses[index] * 2, Self.longestPause)
+    private func restart(_ index: Int, in delay: Duration) {
+        restartTimes[index] = .now + delay
     }
 
     private func restart() {
@@ -198,16 +231,60 @@ package final class Supervisor {
         while let signal = signals.next() {
             switch signal {
             case .child: reap()
-            case .interrupt, .terminate, .hangUp:
+            case .interrupt, .terminate:
                 if stopsAt == nil {
                     logger.debug("stopping: waiting up to \(drainTime) for requests in progress")
                     stop()
                 } else {
                     killAll()
                 }
-            default: break
+            case .hangUp: hangUp()
+            case .user1: reopenLogs()
+            case .user2: logger.notice("SIGUSR2 changes nothing here")
+            case .pipe: break
             }
         }
+    }
+
+    /// Where the terminal itself has gone, so has whoever would end this process. Without one at the start there is none to
+    /// go: then the signal was sent by somebody.
+    private func hangUp() {
+        guard hadTerminal, !ThisProcess.hasTerminal else {
+            logger.notice("SIGHUP changes nothing here: options and certificates are read again at the next start")
+            return
+        }
+        guard stopsAt == nil else { return }
+        logger.notice("the terminal has gone: waiting up to \(drainTime) for requests in progress")
+        stop()
+    }
+
+    private func reopenLogs() {
+        guard !plan.logs.isEmpty else {
+            logger.notice("SIGUSR1 changes nothing here: no log is a file that could be opened anew")
+            return
+        }
+        for log in plan.logs {
+            do throws(SystemError) {
+                try reopen(log)
+            } catch {
+                logger.error("the log \(log.path) could not be opened anew (\(error)): its lines go where they went")
+            }
+        }
+        let paths = Set(plan.logs.map(\.path)).sorted().joined(separator: ", ")
+        logger.notice("SIGUSR1: opened anew: \(paths)")
+    }
+
+    private func reopen(_ log: LogFile) throws(SystemError) {
+        let file = try log.reopen()
+        for (index, seat) in seats.enumerated() {
+            do throws(SystemError) {
+                try seat?.channel.send(.log(log.kind, file.number))
+            } catch {
+                logger.error(
+                    "worker \(index) could not be given the log \(log.path) (\(error)): it goes on in the old one")
+            }
+        }
+        if log.kind == .error { try errorSink?.reopen(onto: file) }
     }
 
     private func stop() {

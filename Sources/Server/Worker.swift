@@ -16,6 +16,7 @@ package final class Worker {
         static let parkingLot = Token(slot: 1, generation: generation)
         static let accessLog = Token(slot: 2, generation: generation)
         static let children = Token(slot: 3, generation: generation)
+        static let errorLog = Token(slot: 4, generation: generation)
         /// The listening sockets have this slot and those behind it.
         static let firstListener = Token(slot: 16, generation: generation)
     }
@@ -24,15 +25,15 @@ package final class Worker {
     private static let parkingThreshold = 48
     /// A connection that is silent for between one and two of these is parked.
     private static let sweepInterval = Duration.milliseconds(100)
-    /// How long accepting pauses when there is no descriptor left.
+    /// How long accepting pauses when there is no descriptor left, or the kernel lets nobody in.
     private static let acceptPause = Duration.milliseconds(500)
-    /// How long an access log line may wait for others to be written with.
-    private static let logDelay = Duration.milliseconds(100)
 
     private var acceptor: Acceptor
     private let bench: Workbench
     private let journal: AccessLog
     private let accessSink: LogSink?
+    private let errorSink: LogSink?
+    private var logs: [LogWatch] = []
     private let logger: Logger
     private let control: ControlChannel?
     private let connectionLimit: Int
@@ -45,7 +46,8 @@ package final class Worker {
     private var runnable: [Token] = []
     private var connectionNumber = 0
     private var nextSweep = MonotonicTime.distantFuture
-    private var nextLogFlush = MonotonicTime.distantFuture
+    private var acceptWarnings = LogPace()
+    private var connectionErrors = LogPace()
     private var drainsUntil: MonotonicTime?
     /// Connections that were still busy have been cut, and their scripts have until then to end.
     private var leavesAt: MonotonicTime?
@@ -56,18 +58,22 @@ package final class Worker {
     ///   - listeners: the sockets to accept from, already listening.
     ///   - plainListeners: those for plain HTTP.
     ///   - accessSink: where access log lines go; nil for nowhere.
+    ///   - errorSink: what the logger writes to, if it may have to wait for it.
     ///   - control: the line to a supervisor; nil for a worker that stands alone.
     ///   - children: has the processes in its care that the responder starts; nil where it starts none.
     package init(
         listeners: [CInt], plainListeners: [CInt] = [], context: TLSContext, limits: Limits,
         responder: any Responder, redirects: Redirects, accessSink: LogSink?, logger: Logger, control: ControlChannel?,
-        children: ChildReaper? = nil
+        children: ChildReaper? = nil, errorSink: LogSink? = nil
     ) throws {
         acceptor = try Acceptor(listeners: listeners, plain: plainListeners, firstToken: Fixture.firstListener)
         self.logger = logger
         self.control = control
         self.children = children
         self.accessSink = accessSink
+        self.errorSink = errorSink
+        if let accessSink { logs.append(LogWatch(accessSink, token: Fixture.accessLog)) }
+        if let errorSink { logs.append(LogWatch(errorSink, token: Fixture.errorLog)) }
         journal = AccessLog(accessSink, logger: logger)
         bench = try Workbench(
             limits: limits, context: context,
@@ -75,12 +81,12 @@ package final class Worker {
             redirects: redirects, logger: logger, namesServer: children != nil)
         parkingLot = try ParkingLot()
         let descriptorLimit = ThisProcess.raiseDescriptorLimit()
-        connectionLimit = limits.connectionLimit(descriptorLimit: descriptorLimit)
-        if connectionLimit < Limits.fewConnections, limits.connections == nil {
+        connectionLimit = limits.connections ?? .max
+        if descriptorLimit < Limits.fewDescriptors {
             logger.warning(
                 """
-                no more than \(connectionLimit) connections at one time: this process may open \(descriptorLimit) files \
-                (ulimit -Hn), and \(limits.otherDescriptors) of them are kept for programs
+                few clients can be served at one time: this process may open no more than \(descriptorLimit) files \
+                (ulimit -Hn), which connections, programs and files share
                 """)
         }
     }
@@ -88,6 +94,7 @@ package final class Worker {
     /// Serves until it is told to drain and has done so, or its supervisor is gone.
     package func run() throws(SystemError) {
         setUp()
+        defer { endLogs() }
         try control?.send(.ready)
         // A worker can be told to leave before it has begun.
         obey(control?.takeReceived() ?? [])
@@ -105,7 +112,6 @@ package final class Worker {
             writeLogs()
         }
         children?.endAll()
-        accessSink?.flush()
     }
 
     // MARK: The loop
@@ -121,13 +127,15 @@ package final class Worker {
     private var isOver: Bool {
         guard drainsUntil != nil else { return false }
         if let leavesAt, bench.now >= leavesAt { return true }
-        return table.count == 0 && (children?.count ?? 0) == 0
+        guard table.count == 0, (children?.count ?? 0) == 0 else { return false }
+        return !logs.contains { $0.isWaiting }
     }
 
     /// How long the next poll may wait; nil for ever.
     private var timeout: Duration? {
         guard runnable.isEmpty else { return .zero }
-        var next = min(nextSweep, nextLogFlush)
+        var next = nextSweep
+        for log in logs { next = min(next, log.due) }
         if let timer = timers.next { next = min(next, timer) }
         if let deadline = children?.deadline { next = min(next, deadline) }
         next = min(next, acceptor.resumeTime)
@@ -155,6 +163,7 @@ package final class Worker {
         case Fixture.control: try readControl()
         case Fixture.parkingLot: try wakeParked()
         case Fixture.accessLog: accessSink?.flush()
+        case Fixture.errorLog: errorSink?.flush()
         case Fixture.children: children?.reap()
         default: if let listener = acceptor.listener(event.token) { _ = accept(from: listener) }
         }
@@ -169,18 +178,31 @@ package final class Worker {
     }
 
     private func writeLogs() {
-        guard let accessSink, accessSink.hasPending else { return }
-        if nextLogFlush == .distantFuture {
-            nextLogFlush = bench.now + Self.logDelay
-        } else if bench.now >= nextLogFlush {
-            accessSink.flush()
-            nextLogFlush = .distantFuture
-            // What the log does not take is written when it takes more.
-            if accessSink.hasPending {
-                pollSet.watch(accessSink.descriptor, for: .write, token: Fixture.accessLog)
-            } else {
-                pollSet.remove(accessSink.descriptor)
+        // Nothing is worth waiting for that keeps the worker from leaving.
+        if drainsUntil != nil, accessSink?.status == .pending { accessSink?.flush() }
+        for index in logs.indices { logs[index].advance(bench.now, &pollSet) }
+    }
+
+    /// The worker leaves. What the logs do not take now they never will.
+    private func endLogs() {
+        if let lost = accessSink?.end(), lost > 0 {
+            logger.error("\(lost) lines of the access log are lost: it did not take them before the worker left")
+        }
+        errorSink?.endWithNote()
+    }
+
+    /// Lines go to another file from now on.
+    private func reopen(_ log: LogFile.Kind, onto file: consuming FileDescriptor) {
+        do throws(SystemError) {
+            switch log {
+            case .access: try accessSink?.reopen(onto: file)
+            case .error:
+                try FileDescriptor.duplicate(file.number).replace(ThisProcess.standardError, staysOpen: true)
+                try errorSink?.reopen(onto: file)
+            case .output: try file.replace(ThisProcess.standardOutput, staysOpen: true)
             }
+        } catch {
+            logger.error("a log goes on in its old file: \(error)")
         }
     }
 
@@ -190,7 +212,7 @@ package final class Worker {
     private func accept(from listener: Acceptor.Listener) -> Bool {
         for _ in 0..<Limits.acceptsPerTurn {
             guard acceptor.isAccepting else { return false }
-            if table.count >= connectionLimit, !makeRoom() {
+            if isFull, !makeRoom() {
                 pauseAccepting("every connection is busy")
                 return false
             }
@@ -222,9 +244,10 @@ package final class Worker {
     }
 
     private func pauseAccepting(_ reason: String) {
-        if acceptor.pause(until: bench.now + Self.acceptPause, &pollSet) {
-            logger.warning("accepting pauses with \(table.count) connections: \(reason)")
-        }
+        guard acceptor.pause(until: bench.now + Self.acceptPause, &pollSet),
+            let others = acceptWarnings.admit(bench.now)
+        else { return }
+        logger.warning("accepting pauses with \(table.count) connections: \(reason)\(others)")
     }
 
     private func begin(_ accepted: consuming AcceptedSocket, isPlain: Bool) {
@@ -235,12 +258,15 @@ package final class Worker {
             slot.connection.turn(.read, bench)
             settle(slot)
         } catch {
-            logger.error("a connection could not be taken on: \(error)")
+            guard let others = connectionErrors.admit(bench.now) else { return }
+            logger.error("a connection could not be taken on: \(error)\(others)")
         }
     }
 
     private func turn(_ token: Token, _ readiness: Readiness) {
         guard let slot = table[token] else { return }
+        // What it is about to open comes before those who want nothing.
+        if lacksDescriptors { _ = makeRoom(except: token) }
         slot.connection.turn(readiness, bench)
         settle(slot)
     }
@@ -262,6 +288,7 @@ package final class Worker {
             remove(slot)
             return
         }
+        table.update(slot)
         // Listed once: a readable connection that is runnable too would otherwise have one turn more each time.
         if slot.connection.isRunnable, !slot.isListed {
             slot.isListed = true
@@ -316,10 +343,18 @@ package final class Worker {
         settle(slot)
     }
 
+    private var isFull: Bool { table.count >= connectionLimit || lacksDescriptors }
+
+    /// Whether what is in progress could need more descriptors than there are: each busy connection another one, for its
+    /// file, and the next turn those of a script. Connections may use what nobody else does.
+    private var lacksDescriptors: Bool {
+        OpenDescriptors.roomCount - table.busyCount < Limits.reservedDescriptors
+    }
+
     /// Closes some of those that have been idle the longest; false when none is idle.
-    private func makeRoom() -> Bool {
+    private func makeRoom(except spared: Token? = nil) -> Bool {
         // More than one, since finding them means looking at all.
-        let idle = table.oldestIdle(max(1, table.count / 64))
+        let idle = table.oldestIdle(max(1, table.count / 64), except: spared)
         for token in idle {
             guard let slot = table[token] else { continue }
             slot.connection.cut(bench)
@@ -370,7 +405,13 @@ package final class Worker {
     }
 
     private func obey(_ messages: [ControlChannel.Message]) {
-        for message in messages where message == .drain { drain() }
+        for message in messages {
+            switch message {
+            case .drain: drain()
+            case .log(let log, let number): reopen(log, onto: FileDescriptor(owning: number))
+            case .configuration, .ready: break
+            }
+        }
     }
 
     /// Takes on nobody but those who wait already, ends idle connections, and lets busy ones finish.

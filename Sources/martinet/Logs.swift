@@ -5,9 +5,9 @@ import Server
 /// Where log lines go.
 enum Logs {
     /// The error log: standard error, through swift-log.
-    static func makeLogger(named name: String, level: Logger.Level) throws -> Logger {
+    static func makeErrorLog(named name: String, level: Logger.Level) throws -> (logger: Logger, sink: LogSink) {
         let sink = LogSink(try FileDescriptor.reopenedForAppending(ThisProcess.standardError))
-        return Logger(label: "martinet") { _ in ErrorLog(sink, name: name, level: level) }
+        return (Logger(label: "martinet") { _ in ErrorLog(sink, name: name, level: level) }, sink)
     }
 
     /// The descriptor that access log lines are written to; nil for none. It stays open.
@@ -25,6 +25,19 @@ enum Logs {
                     place: "--access-log \(destination)", problem: error.reason,
                     wayOut: "Name a file in a folder that exists and may be written, - for standard output, or none.")
             }
+        }
+    }
+
+    /// The logs that are files, found before anybody renames them.
+    ///
+    /// - Parameter accessLog: the descriptor of the access log; nil for none.
+    static func files(accessLog: CInt?) -> [LogFile] {
+        let candidates: [(LogFile.Kind, CInt?)] = [
+            (.access, accessLog), (.error, ThisProcess.standardError), (.output, ThisProcess.standardOutput),
+        ]
+        return candidates.compactMap { kind, descriptor in
+            guard let descriptor, let path = FileDescriptor.path(ofFile: descriptor) else { return nil }
+            return LogFile(kind, path: path, descriptor: descriptor)
         }
     }
 }

@@ -28,11 +28,12 @@ struct RunWorker {
 
     func run() throws {
         // Whatever reaches the process group is the supervisor's to decide.
-        Signal.ignore([.interrupt, .terminate, .hangUp, .user1, .user2, .pipe])
+        Signal.ignore(Supervisor.orders + [.pipe])
+        try Signal.unblock(Supervisor.orders)
         ThisProcess.setName("martinet-\(index)")
         // What the supervisor handed down had to stay open over an exec; scripts must get none of it.
         ThisProcess.keepDescriptorsFromChildren()
-        let control = ControlChannel(FileDescriptor(owning: Self.controlDescriptor))
+        let control = ControlChannel(FileDescriptor(owning: Self.controlDescriptor), at: .worker)
         guard case .configuration(let bytes) = try control.receive() else {
             throw RuntimeFailure(description: "this command is for supervisors to start")
         }
@@ -43,23 +44,21 @@ struct RunWorker {
         let firstListener = Self.controlDescriptor + 1
         let firstPlain = firstListener + CInt(snapshot.listenerCount)
         let afterListeners = firstPlain + CInt(snapshot.plainListenerCount)
-        let logger = try Logs.makeLogger(
+        let (logger, errorSink) = try Logs.makeErrorLog(
             named: "worker \(index)", level: Logger.Level(rawValue: snapshot.logLevel) ?? .notice)
         do {
             let children = snapshot.scripts.isEmpty ? nil : try ChildReaper()
-            var limits = snapshot.limits
             let helpers = try HelperThreads(
                 threadCount: min(ThisProcess.processorCount, Self.mostHelperThreads),
                 queueLimit: Self.helperQueueLength)
-            limits.otherDescriptors += snapshot.scripts.reduce(helpers.descriptorCount) { $0 + $1.descriptorCount }
             let worker = try Worker(
                 listeners: Array(firstListener..<firstPlain), plainListeners: Array(firstPlain..<afterListeners),
-                context: TLSContext(snapshot.tls), limits: limits,
+                context: TLSContext(snapshot.tls), limits: snapshot.limits,
                 responder: Self.responder(snapshot, children, helpers, logger),
                 redirects: Redirects(
                     onTLSPort: RedirectResponder(port: nil), onPlainPort: RedirectResponder(port: snapshot.securePort)),
                 accessSink: snapshot.hasAccessLog ? LogSink(FileDescriptor(owning: afterListeners)) : nil,
-                logger: logger, control: control, children: children)
+                logger: logger, control: control, children: children, errorSink: errorSink)
             try worker.run()
         } catch {
             logger.critical("the worker ends: \(error)")

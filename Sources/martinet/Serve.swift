@@ -36,11 +36,14 @@ struct Serve: ParsableCommand {
     @OptionGroup(title: "Logs") var logs: LogOptions
 
     func run() throws {
+        // A log's reader that goes is no reason to end; and who renames a log does not wait for the supervisor to begin.
+        Signal.ignore([.pipe])
+        try Signal.block([.hangUp, .user1, .user2].filter { !$0.isIgnored })
         let root = try folder()
         var policy = try files.policy()
         policy.hasPrograms = !programs.cgi.isEmpty
         let scripts = try programs.sites(root: root, namesUser: policy.passwordHashes != nil)
-        let logger = try Logs.makeLogger(named: "martinet", level: logs.level)
+        let (logger, errorSink) = try Logs.makeErrorLog(named: "martinet", level: logs.level)
         // The sockets first: clients can already come while the rest is read, and wait in the kernel's queue.
         let listeners = try listening.open()
         let plainListeners = try listening.openPlain()
@@ -67,8 +70,8 @@ struct Serve: ParsableCommand {
             Supervisor.Plan(
                 arguments: ["martinet", RunWorker.command], snapshot: try snapshot.encoded(),
                 listeners: zip(listeners.descriptors, plainListeners.descriptors).map { $0 + $1 },
-                shared: access.map { [$0] } ?? []),
-            drainTime: snapshot.limits.drain, logger: logger
+                shared: access.map { [$0] } ?? [], logs: Logs.files(accessLog: access)),
+            drainTime: snapshot.limits.drain, logger: logger, errorSink: errorSink
         ) {
             if !isQuiet { banner.show() }
         }

@@ -29,7 +29,8 @@ final class Client {
         _ words: [String], environment: [String: String] = [:], folder: URL? = nil, isInteractive: Bool = false
     ) throws {
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = words
+        // Who runs the tests in the background has signals ignored, which the server would leave so.
+        process.arguments = ["--default-signal"] + words
         process.environment = Self.cleanEnvironment.merging(environment) { $1 }
         if let folder { process.currentDirectoryURL = folder }
         let ended = ended

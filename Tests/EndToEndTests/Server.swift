@@ -14,14 +14,17 @@ final class Server {
 
     /// Runs the test's body while a server serves `folder`, and ends the server however the body ends.
     ///
-    /// - Parameter descriptorLimit: the most descriptors that the server may have open; nil for as many as the tests.
+    /// - Parameters:
+    ///   - descriptorLimit: the most descriptors that the server may have open; nil for as many as the tests.
+    ///   - wrapper: a command that executes the words behind it.
     static func run(
         _ options: [String] = [], environment: [String: String] = [:], folder: Folder? = nil,
-        descriptorLimit: Int? = nil,
+        descriptorLimit: Int? = nil, wrapper: [String] = [],
         _ body: (Server) throws -> Void
     ) throws {
         let server = try Server(
-            options, environment: environment, folder: folder ?? Folder(), descriptorLimit: descriptorLimit)
+            options, environment: environment, folder: folder ?? Folder(), descriptorLimit: descriptorLimit,
+            wrapper: wrapper)
         defer { server.stop() }
         do {
             try server.readBanner()
@@ -32,14 +35,14 @@ final class Server {
     }
 
     private init(
-        _ options: [String], environment: [String: String], folder: Folder, descriptorLimit: Int?
+        _ options: [String], environment: [String: String], folder: Folder, descriptorLimit: Int?, wrapper: [String]
     ) throws {
         self.folder = folder
         data = try Folder()
         let isPlaced = options.contains("--port") || options.contains("--listen") || environment["MARTINET_PORT"] != nil
         let limiting = descriptorLimit.map { ["sh", "-c", "ulimit -n \($0); exec \"$@\"", "sh"] } ?? []
         process = try Client(
-            limiting + [Self.executable, "serve", folder.path] + (isPlaced ? [] : ["--port", "0"]) + options,
+            wrapper + limiting + [Self.executable, "serve", folder.path] + (isPlaced ? [] : ["--port", "0"]) + options,
             environment: environment.merging(["XDG_DATA_HOME": data.path]) { given, _ in given })
     }
 

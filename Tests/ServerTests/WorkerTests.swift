@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Glibc
 import HTTP
 import Logging
 import POSIX
@@ -70,6 +71,30 @@ struct WorkerTests {
         #expect(worker.hasEnded)
     }
 
+    @Test("Lines that the access log does not take within the drain time are counted, and the error log says so")
+    func lostLines() throws {
+        let pipe = try Pipe(isNonBlocking: true)
+        try #require(fcntl(pipe.writing.number, 1031, 4096) == 4096)
+        let errors = try Pipe(isNonBlocking: true)
+        let errorSink = LogSink(try FileDescriptor.duplicate(errors.writing.number))
+        let worker = try RunningWorker(
+            accessSink: LogSink(FileDescriptor.duplicate(pipe.writing.number)), errorSink: errorSink
+        ) { $0.drain = .milliseconds(200) }
+        let client = try worker.connect(sending: "")
+        for _ in 0..<100 {
+            try client.send(Self.get)
+            _ = try client.receive()
+        }
+        client.close()
+        try worker.supervisor.send(.drain)
+        #expect(worker.hasEnded)
+        let written = try pipe.reading.receiveLines(), said = try errors.reading.receiveLines()
+        #expect(written.allSatisfy { $0.hasPrefix("127.0.0.1 - - [") })
+        #expect(
+            said.contains { $0.contains("error worker: \(100 - written.count) lines of the access log are lost") },
+            "\(said)")
+    }
+
     private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 }
 
@@ -83,12 +108,13 @@ private final class RunningWorker {
     /// - Parameter beforehand: what happens before it begins; what is said to it then comes in one piece with its
     ///   configuration.
     init(
+        accessSink: LogSink? = nil, errorSink: LogSink? = nil,
         limits change: (inout Limits) -> Void = { _ in },
         beforehand: (_ line: ControlChannel, _ plain: SocketAddress) throws -> Void = { _, _ in }
     ) throws {
         let pair = try SocketPair()
         let control = try FileDescriptor.duplicate(pair.second.number).release()
-        supervisor = ControlChannel(pair.takeFirst())
+        supervisor = ControlChannel(pair.takeFirst(), at: .supervisor)
         let plain = try ListeningSocket(.loopback4(port: 0))
         let secure = try ListeningSocket(.loopback4(port: 0))
         (plainAddress, address) = (plain.address, secure.address)
@@ -101,7 +127,7 @@ private final class RunningWorker {
         try beforehand(supervisor, plainAddress)
         Thread.detachNewThread {
             do {
-                try Self.run(listener, plainListener, control, chosen)
+                try Self.run(listener, plainListener, control, chosen, accessSink, errorSink)
             } catch {
                 Issue.record(error)
             }
@@ -110,8 +136,11 @@ private final class RunningWorker {
         if try supervisor.receive() != .ready { Issue.record("it did not get ready") }
     }
 
-    private static func run(_ listener: CInt, _ plainListener: CInt, _ control: CInt, _ limits: Limits) throws {
-        let control = ControlChannel(FileDescriptor(owning: control))
+    private static func run(
+        _ listener: CInt, _ plainListener: CInt, _ control: CInt, _ limits: Limits, _ accessSink: LogSink?,
+        _ errorSink: LogSink?
+    ) throws {
+        let control = ControlChannel(FileDescriptor(owning: control), at: .worker)
         _ = try control.receive()
         let authority = try Certificate(DevelopmentAuthority.make(named: "test"))
         let identity = try DevelopmentAuthority.issue(for: ["localhost"], by: authority)
@@ -119,8 +148,12 @@ private final class RunningWorker {
         try Worker(
             listeners: [listener], plainListeners: [plainListener],
             context: TLSContext(TLSConfiguration(identities: [identity], ticketKeys: .random())), limits: limits,
-            responder: nowhere, redirects: Redirects(onTLSPort: nowhere, onPlainPort: nowhere), accessSink: nil,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, control: control
+            responder: nowhere, redirects: Redirects(onTLSPort: nowhere, onPlainPort: nowhere), accessSink: accessSink,
+            logger: Logger(label: "test") { _ in
+                guard let errorSink else { return SwiftLogNoOpLogHandler() }
+                return ErrorLog(errorSink, name: "worker", level: .notice)
+            },
+            control: control, errorSink: errorSink
         ).run()
     }
 
@@ -137,4 +170,14 @@ private final class RunningWorker {
 
 private final class Nowhere: Responder {
     func open(_ request: borrowing Request) -> Answer { .complete(.error(.notFound, "nothing is here")) }
+}
+
+extension FileDescriptor {
+    /// The lines that a pipe holds.
+    fileprivate func receiveLines() throws -> [String] {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        var room = buffer.mutableSpan
+        guard case .bytes(let count) = try read(into: &room) else { return [] }
+        return String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n").map(String.init)
+    }
 }

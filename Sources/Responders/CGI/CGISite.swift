@@ -76,8 +76,4 @@ package struct CGISite: Codable, Sendable {
         let (limit, isTooLarge) = contentByteLimit.multipliedReportingOverflow(by: 4)
         return isTooLarge ? .max : limit
     }
-
-    /// The descriptors that a worker needs: three pipes and the process for each script, and one more while it is being
-    /// started; an event for each request that waits, a file for each content that is collected.
-    package var descriptorCount: Int { concurrency * 5 + queueLength + collectionLimit }
 }

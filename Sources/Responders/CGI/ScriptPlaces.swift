@@ -48,20 +48,31 @@ final class ScriptPlaces {
 
     private let limit: Int
     private let queueLimit: Int
+    /// Whether there are descriptors for one more.
+    private let hasRoom: () -> Bool
     private var runningCount = 0
     private var queue: [Ticket] = []
     /// Before the queue: requests that have had their turn, and go on with another script.
     private var continued: [Ticket] = []
     private var isContinuing = false
 
-    init(limit: Int, queueLimit: Int) {
+    /// A script's pipes and its process, while it is being started.
+    private static let descriptorCount = 8
+
+    init(
+        limit: Int, queueLimit: Int, hasRoom: @escaping () -> Bool = { OpenDescriptors.roomCount >= descriptorCount }
+    ) {
         self.limit = limit
         self.queueLimit = queueLimit
+        self.hasRoom = hasRoom
     }
 
     /// A place if there is one, or a position in the queue.
     func request() -> Admission {
-        if runningCount < limit {
+        let hasRoom = hasRoom()
+        // Where none runs, none will ever make room.
+        guard hasRoom || runningCount > 0 else { return .full }
+        if runningCount < limit, hasRoom {
             runningCount += 1
             return .place(Place(self))
         }
