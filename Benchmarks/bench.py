@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from campaign import Campaign, progress
@@ -16,7 +17,7 @@ from environment import busy_share, describe_environment
 from fixture import make_fixture
 from loads import ALL_LOADS, LOADS, Load
 from measure import Bench
-from peers import PEERS, Martinet
+from peers import PEERS, Martinet, OtherMartinet, Peer
 from processes import DESCRIPTORS, Unavailable
 from publish import check_page, write_page
 from report import as_json, markdown
@@ -30,12 +31,16 @@ EXAMPLES = """\
 examples:
   scripts/bench --quick                           about two minutes: the main loads against nginx
   scripts/bench --against nginx --load browser    one load against one peer
+  scripts/bench --against ../before/martinet --noise    which rows are worse than those of another build
   scripts/bench --subject nginx --against nginx   how much two equal servers seem to differ: the noise
   scripts/bench --json results.json --write-docs  everything (half an hour), published in docs/
 
 Both servers of a pair run at the same time and are measured in turn, for a second or so each, A B A B;
 after two such pairs both are started anew.
 The ratio of each A to its neighbouring B is taken; the median, least and greatest of them are shown.
+
+With --noise the subject is measured against itself, too, and all of it twice. A row is worse only if all of
+its ratios lie beyond all those of the subject to itself, both times.
 """
 
 
@@ -61,7 +66,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
 
     subject = PEERS[options.subject]() if options.subject else Martinet(str(options.martinet.resolve()))
-    peers = [PEERS[name]() for name in options.against or (["nginx"] if options.quick else PEERS)]
+    peers = options.against or [PEERS[name]() for name in (["nginx"] if options.quick else PEERS)]
     loads = chosen_loads(options)
     busy = busy_share(1)
     if busy > QUIET_SHARE:
@@ -71,7 +76,7 @@ def main() -> None:
         fixture = make_fixture(TOOLS, Path(folder))
         bench = Bench(TOOLS, Path(folder), fixture, options.pairs, options.slice,
                       starts=5 if options.quick else 15)
-        campaign = Campaign(bench, subject, options.access_log)
+        campaign = Campaign(bench, subject, options.access_log, options.noise)
         campaign.run(loads, peers)
 
     print(markdown(campaign.results), end="")
@@ -83,14 +88,17 @@ def main() -> None:
 
 def chosen_loads(options: argparse.Namespace) -> list[Load]:
     names = options.load or [load.name for load in ALL_LOADS if load.quick or not options.quick]
+    loads = [LOADS[name] for name in names]
+    if options.ask:
+        loads = [replace(load, asks=options.ask) for load in loads]
     if options.access_log and "access-log" not in names:
-        names.append("access-log")
-    return [LOADS[name] for name in names]
+        loads.append(LOADS["access-log"])
+    return loads
 
 
 def inventory() -> str:
-    loads = [f"  {load.name:13} {load.summary}{' (quick)' if load.quick else ''}" for load in ALL_LOADS]
-    peers = [f"  {name:13} {peer().executable or 'not installed'}" for name, peer in PEERS.items()]
+    loads = [f"  {load.name:16} {load.summary}{' (quick)' if load.quick else ''}" for load in ALL_LOADS]
+    peers = [f"  {name:16} {peer().executable or 'not installed'}" for name, peer in PEERS.items()]
     return "\n".join(["loads:", *loads, "peers:", *peers])
 
 
@@ -99,13 +107,19 @@ def read_options() -> argparse.Namespace:
         prog="scripts/bench", description="Measures Martinet side by side with other servers.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="the main loads, against nginx, in short slices")
-    parser.add_argument("--against", metavar="PEER", action="append", choices=PEERS,
-                        help=f"a peer to measure against: {', '.join(PEERS)} (repeatable; all)")
+    parser.add_argument("--against", metavar="PEER", action="append", type=peer_or_build,
+                        help=f"a peer to measure against: {', '.join(PEERS)}, or the path of another martinet "
+                             "(repeatable; all but paths)")
     parser.add_argument("--load", metavar="NAME", action="append", choices=LOADS,
                         help="a load to measure, see --list (repeatable; all)")
     parser.add_argument("--pairs", metavar="N", type=positive(int), default=6, help="pairs of slices (6)")
     parser.add_argument("--slice", metavar="SECONDS", type=positive(float),
                         help="length of a slice (1.2, quick 0.6)")
+    parser.add_argument("--ask", choices=["singly", "together"],
+                        help="when connections ask again: each as its answer comes, or all that were answered at a time "
+                             "(as each load has it)")
+    parser.add_argument("--noise", action="store_true",
+                        help="measure the subject against itself too, all twice, and say which rows are worse")
     parser.add_argument("--access-log", action="store_true",
                         help="let both servers write an access log, and measure what it costs Martinet")
     parser.add_argument("--json", metavar="FILE", type=argparse.FileType("w"),
@@ -118,8 +132,18 @@ def read_options() -> argparse.Namespace:
                         help="measure another server in Martinet's place")
     parser.add_argument("--list", action="store_true", help="show the loads and peers")
     options = parser.parse_args()
+    if options.noise and options.write_docs:
+        parser.error("--write-docs publishes one run; --noise compares two")
     options.slice = options.slice or (0.6 if options.quick else 1.2)
     return options
+
+
+def peer_or_build(text: str) -> Peer:
+    if text in PEERS:
+        return PEERS[text]()
+    if Path(text).is_file():
+        return OtherMartinet(Path(text))
+    raise argparse.ArgumentTypeError(f"{text} is neither a martinet nor one of {', '.join(PEERS)}")
 
 
 def positive(kind: type[int] | type[float]) -> Callable[[str], int | float]:

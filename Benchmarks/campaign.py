@@ -12,7 +12,10 @@ from measure import Bench, Contestant
 from peers import Peer
 from processes import Unavailable
 from report import summary
-from results import Results, Single, Skipped
+from results import Comparison, Pair, Results, Run, Single, Skipped, cpu_us, rate
+
+
+NOISE_RUNS = 2
 
 
 @dataclass
@@ -20,6 +23,7 @@ class Campaign:
     bench: Bench
     subject: Peer
     logging: bool    # whether both sides write access logs
+    noise: bool = False    # whether the subject is measured against itself, too, and all of it twice
     results: Results = field(default_factory=Results)
 
     def run(self, loads: Sequence[Load], peers: Sequence[Peer]) -> None:
@@ -32,7 +36,10 @@ class Campaign:
         for number, (load, ours, theirs) in enumerate(contests, start=1):
             progress(f"[{number}/{len(contests)}] {load.name}: {ours.name} against {theirs.name}", end="")
             try:
-                progress(f": {self._measure(load, ours, theirs)}")
+                if self.noise and load.kind is Kind.SLICES:
+                    progress(f": {self._compare(load, ours, theirs)}")
+                else:
+                    progress(f": {self._measure(load, ours, theirs)}")
             except Unavailable as reason:
                 self._skip(load.name, theirs.name, reason)
         progress("floors: the kernel and OpenSSL alone")
@@ -52,10 +59,7 @@ class Campaign:
 
     def _measure(self, load: Load, ours: Contestant, theirs: Contestant) -> str:
         """Measures one load, records the results and returns a few words about them."""
-        for contestant in (ours, theirs):
-            refusal = contestant.refusal(load)
-            if refusal:
-                raise Unavailable(f"{contestant.name}: {refusal}")
+        check_refusals(load, ours, theirs)
         if load.kind in (Kind.SLICES, Kind.OWN_LOG):
             pair = self.bench.pair(load, ours, theirs)
             self.results.pairs.append(pair)
@@ -66,6 +70,21 @@ class Campaign:
         self.results.singles += singles
         return "; ".join(map(summary, singles))
 
+    def _compare(self, load: Load, ours: Contestant, theirs: Contestant) -> str:
+        """Measures one load beside the noise; a few words about it."""
+        check_refusals(load, ours, theirs)
+        comparison = Comparison(load.name, ours.name, theirs.name)
+        for number in range(NOISE_RUNS):
+            comparison.runs.append(Run(self._noise(load, ours, number), self.bench.pair(load, ours, theirs)))
+        self.results.comparisons.append(comparison)
+        return f"CPU {comparison.verdict(cpu_us)}, requests/s {comparison.verdict(rate)}"
+
+    def _noise(self, load: Load, ours: Contestant, number: int) -> Pair:
+        """The subject against itself. Once for each run of a load, whatever the number of peers."""
+        known = [comparison.runs[number].noise for comparison in self.results.comparisons
+                 if (comparison.load, comparison.subject) == (load.name, ours.name)]
+        return known[0] if known else self.bench.pair(load, ours, ours)
+
     def _quantities(self, load: Load, contestant: Contestant) -> list[tuple[str, str, float]]:
         if load.kind is Kind.IDLE_MEMORY:
             return [("memory of a connection", "bytes", self.bench.idle_connection_bytes(load, contestant))]
@@ -75,6 +94,12 @@ class Campaign:
     def _skip(self, load: str, peer: str, reason: Unavailable) -> None:
         self.results.skipped.append(Skipped(load, peer, str(reason)))
         progress(f" – skipped: {reason}")
+
+
+def check_refusals(load: Load, *contestants: Contestant) -> None:
+    for contestant in contestants:
+        if refusal := contestant.refusal(load):
+            raise Unavailable(f"{contestant.name}: {refusal}")
 
 
 def progress(text: str, end: str = "\n") -> None:

@@ -147,6 +147,8 @@ static enum outcome advance(struct connection *connection) {
         if (result <= 0)
             return pending_or_failed(connection, result);
         connection->batch_unsent = false;
+        // The answer is an event of its own, whenever it comes.
+        return PENDING;
     }
     while (connection->outstanding > 0) {
         int received = SSL_read(connection->tls, buffer, sizeof buffer);

@@ -25,7 +25,7 @@ class Generator:
         command = [str(tools / "load"), "--port", str(server.port), "--sni", HOST_NAME, "--path", load.path,
                    "--connections", str(load.connections), "--idle", str(load.idle),
                    "--pipeline", str(load.pipelined), "--mode", load.mode,
-                   "--headers", str(header_file), "--status", str(load.status),
+                   "--headers", str(header_file), "--status", str(load.status), "--ask", load.asks,
                    *(["--offer-all"] if load.offers_all else [])]
         with running_on(PROCESSORS[-1] if load.workers == 1 else None):
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,

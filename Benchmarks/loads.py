@@ -47,6 +47,7 @@ class Load:
     pipelined: int = 1
     mode: str = "keepalive"      # or a handshake for each request: "full" or "resumed"
     offers_all: bool = False     # the client offers all that OpenSSL does, in its order, and the server chooses
+    asks: str = "singly"         # each connection as its answer comes, or all that were answered "together"
     workers: int = 1
     browser: bool = False        # sends a browser's header fields
     conditional: bool = False    # asks whether the file has changed: it has not
@@ -68,6 +69,7 @@ def _idle(count: int, quick: bool = False) -> Load:
 ALL_LOADS = [
     Load("keepalive-1", "1 KiB, 1 connection", connections=1, quick=True),
     Load("keepalive-64", "1 KiB, 64 connections", quick=True),
+    Load("together-64", "1 KiB, 64 connections that ask together, not each as its answer comes", asks="together"),
     Load("keepalive-256", "1 KiB, 256 connections", connections=256),
     Load("browser", "1 KiB, 64 connections, a browser's header fields", browser=True, quick=True),
     Load("16k", "16 KiB, 64 connections", path="/16k.bin"),

@@ -12,7 +12,7 @@ enum mode { KEEP_ALIVE, FULL_HANDSHAKES, RESUMED_HANDSHAKES };
 
 static struct {
     const char *server_name, *path, *header_file;
-    int port, connections, idle, pipelined, status, offers_all;
+    int port, connections, idle, pipelined, status, offers_all, singly;
     enum mode mode;
 } options = {.server_name = "localhost", .path = "/", .connections = 1, .pipelined = 1, .status = 200};
 
@@ -28,6 +28,7 @@ static void read_options(int argc, char **argv) {
         {"idle", required_argument, NULL, 'i'},      {"pipeline", required_argument, NULL, 'x'},
         {"mode", required_argument, NULL, 'm'},      {"headers", required_argument, NULL, 'h'},
         {"status", required_argument, NULL, 's'},    {"offer-all", no_argument, NULL, 'a'},
+        {"ask", required_argument, NULL, 'k'},
         {NULL, 0, NULL, 0},
     };
     for (int name; (name = getopt_long(argc, argv, "", names, NULL)) != -1;) {
@@ -40,6 +41,7 @@ static void read_options(int argc, char **argv) {
         case 'x': options.pipelined = atoi(optarg); break;
         case 'h': options.header_file = optarg; break;
         case 'a': options.offers_all = 1; break;
+        case 'k': options.singly = strcmp(optarg, "singly") == 0; break;
         case 's': options.status = atoi(optarg); break;
         case 'm':
             options.mode = strcmp(optarg, "full") == 0      ? FULL_HANDSHAKES
@@ -48,7 +50,8 @@ static void read_options(int argc, char **argv) {
             break;
         default:
             die("usage: load --port N [--sni NAME] [--path PATH] [--connections N] [--idle N]\n"
-                "  [--pipeline N] [--mode keepalive|full|resumed] [--headers FILE] [--status N] [--offer-all]");
+                "  [--pipeline N] [--mode keepalive|full|resumed] [--headers FILE] [--status N] [--offer-all]\n"
+                "  [--ask together|singly]");
         }
     }
     if (options.port <= 0 || options.connections < 0 || options.idle < 0 || options.pipelined < 1)

@@ -88,6 +88,15 @@ class Martinet(Peer):
                 "--cgi", f"/cgi-bin/={setup.fixture.scripts}"]
 
 
+class OtherMartinet(Martinet):
+    """Another build, or the same once more: then its ratio to itself is the noise."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path.resolve()))
+        # A path has a slash, or else it would be the name of a peer, or that of Martinet itself.
+        self.name = str(path) if "/" in str(path) else f"./{path}"
+
+
 class Nginx(Peer):
     """With the open-file cache an operator turns on for speed."""
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from environment import Environment
 from floors import LABELS
-from results import Metric, Pair, Results, Single, Spread, cpu_us, rate
+from loads import ALL_LOADS, LOADS, Kind, Load
+from results import Comparison, Metric, Pair, Results, Single, Spread, cpu_us, rate
 
 
 def markdown(results: Results) -> str:
@@ -24,12 +25,66 @@ def markdown(results: Results) -> str:
             parts.append(_pair_table(pairs))
         if singles:
             parts.append(_single_table(singles))
+    for peer in dict.fromkeys(one.peer for one in results.comparisons):
+        comparisons = [one for one in results.comparisons if one.peer == peer]
+        parts += [f"### {comparisons[0].subject} against {peer}, beside the noise", _comparison_table(comparisons)]
     if results.skipped:
         rows = [[f"`{skipped.load}`", skipped.peer, skipped.reason] for skipped in results.skipped]
-        parts += ["### Not measured", _table(["load", "peer", "reason"], rows)]
+        parts += ["### Not measured", table(["load", "peer", "reason"], rows)]
     rows = [[LABELS[name], _number(value)] for name, value in results.floors.items()]
-    parts += ["### Floors", _table(["what the kernel and OpenSSL alone cost", "measured"], rows)]
+    parts += ["### Floors", table(["what the kernel and OpenSSL alone cost", "measured"], rows)]
     return "\n\n".join(parts) + "\n"
+
+
+# What the summary shows of each peer, as far as it was measured: from a small request to a program.
+SUMMARISED = ["keepalive-64", "100k", "10m", "handshake", "resumed", "idle-10000", "listing", "cgi"]
+
+# Its daemon runs the programs, and they are in nobody's account.
+UNACCOUNTED = "apache2"
+
+
+def digest(cpu_ratios: dict[str, dict[str, float]], memory_ratios: dict[str, float]) -> str:
+    """The summary: for each peer the median ratios of some loads, and of how many of all it has the better.
+
+    - Parameters: `cpu_ratios` by peer and load, `memory_ratios` of an idle connection by peer.
+    """
+    header = ["CPU a request, of that of", *(f"`{name}`" for name in SUMMARISED), "less CPU in", "idle connection"]
+    rows = []
+    for peer, ratios in cpu_ratios.items():
+        cells = [f"{ratios[name]:.2f}" if name in ratios else "–" for name in SUMMARISED]
+        less = sum(ratio < 1 for ratio in ratios.values())
+        memory = f"{memory_ratios[peer]:.2f}" if peer in memory_ratios else "–"
+        rows.append([peer, *cells, f"{less} of {len(ratios)} loads", memory])
+    return table(header, rows)
+
+
+def digest_of(results: Results) -> str:
+    ratios: dict[str, dict[str, float]] = {}
+    for pair in results.pairs:
+        if LOADS[pair.load].kind is Kind.SLICES and pair.peer != UNACCOUNTED:
+            ratios.setdefault(pair.peer, {})[pair.load] = pair.ratio(cpu_us).median
+    memory = {one.peer: one.ratio for one in results.singles if LOADS[one.load].kind is Kind.IDLE_MEMORY}
+    return digest(ratios, memory)
+
+
+def load_table() -> str:
+    """What each load asks for, and how."""
+    rows = [[f"`{load.name}`", load.summary, _manner(load)] for load in ALL_LOADS]
+    return table(["load", "what is asked", "how"], rows)
+
+
+def _manner(load: Load) -> str:
+    if load.kind is Kind.START:
+        return "a client that tries until it is let in"
+    if load.kind is Kind.IDLE_MEMORY:
+        return "one request on each connection, then silence"
+    if load.mode != "keepalive":
+        return "64 at a time; a new one for each that ends"
+    kept = "one connection" if load.connections == 1 else f"{load.connections} connections"
+    if load.connections == 1:
+        return f"{kept}, kept alive"
+    asks = "each asks as its answer comes" if load.asks == "singly" else "those answered at one time ask at one time"
+    return f"{kept}, kept alive; {asks}"
 
 
 def as_json(results: Results, environment: Environment) -> str:
@@ -38,6 +93,9 @@ def as_json(results: Results, environment: Environment) -> str:
         entry["rate_ratio"] = dataclasses.asdict(pair.ratio(rate))
         entry["cpu_ratio"] = dataclasses.asdict(pair.ratio(cpu_us))
         entry["remarks"] = pair.remarks
+    for comparison, entry in zip(results.comparisons, document["comparisons"], strict=True):
+        entry["cpu_verdict"] = comparison.verdict(cpu_us)
+        entry["rate_verdict"] = comparison.verdict(rate)
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -54,7 +112,21 @@ def _pair_table(pairs: Sequence[Pair]) -> str:
               "remarks"]
     rows = [[f"`{pair.load}`", *_compared(pair, rate), *_compared(pair, cpu_us), "; ".join(pair.remarks)]
             for pair in pairs]
-    return _table(header, rows)
+    return table(header, rows)
+
+
+def _comparison_table(comparisons: Sequence[Comparison]) -> str:
+    """A row for each run; the verdict stands in the last of a load."""
+    header = ["load", "CPU/request, ratio", "noise", "verdict", "requests/s, ratio", "noise", "verdict"]
+    rows = []
+    for one in comparisons:
+        for run in one.runs:
+            cells = [f"`{one.load}`" if run is one.runs[0] else ""]
+            for metric in (cpu_us, rate):
+                cells += [_spread(run.pair.ratio(metric)), _spread(run.noise.ratio(metric)),
+                          one.verdict(metric) if run is one.runs[-1] else ""]
+            rows.append(cells)
+    return table(header, rows)
 
 
 def _compared(pair: Pair, metric: Metric) -> list[str]:
@@ -66,7 +138,7 @@ def _single_table(singles: Sequence[Single]) -> str:
     header = ["load", "quantity", singles[0].subject, singles[0].peer, "ratio"]
     rows = [[f"`{single.load}`", f"{single.quantity}, {single.unit}", _number(single.subject_value),
              _number(single.peer_value), f"**{single.ratio:.2f}**"] for single in singles]
-    return _table(header, rows)
+    return table(header, rows)
 
 
 def _spread(spread: Spread) -> str:
@@ -77,7 +149,7 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table that reads well as plain text too: numbers, not words, stand at the right."""
     columns = list(zip(header, *rows))
     widths = [max(map(len, column)) for column in columns]

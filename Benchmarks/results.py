@@ -77,18 +77,48 @@ class Pair:
     @property
     def remarks(self) -> list[str]:
         remarks = []
-        sides = {self.subject: self.subject_slices, self.peer: self.peer_slices}
-        unsaturated = [name for name, slices in sides.items()
-                   if median(one.busy for one in slices) < BUSY_SHARE * self.workers]
+        # A list, since a server can be measured against itself.
+        sides = [(self.subject, self.subject_slices), (self.peer, self.peer_slices)]
+        unsaturated = [name for name, slices in sides
+                       if median(one.busy for one in slices) < BUSY_SHARE * self.workers]
         if unsaturated:
             remarks.append(f"not saturated: {', '.join(unsaturated)}")
-        for name, slices in sides.items():
+        for name, slices in sides:
             errors, reopened = sum(one.errors for one in slices), sum(one.reopened for one in slices)
             if errors:
                 remarks.append(f"{name}: {errors:,} errors")
             if reopened:
                 remarks.append(f"{name}: closed {reopened:,} kept connections")
         return remarks
+
+
+@dataclass(frozen=True)
+class Run:
+    """A pair, and the subject against itself, measured at about the same time."""
+
+    noise: Pair
+    pair: Pair
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The subject and a peer under one load, several times, each time beside the noise."""
+
+    load: str
+    subject: str
+    peer: str
+    runs: list[Run] = field(default_factory=list)
+
+    def verdict(self, metric: Metric) -> str:
+        """`worse` or `better` where all ratios of each run lie beyond all of its noise, on the same side; else `equal`:
+        what difference there is does not show."""
+        spreads = [(run.pair.ratio(metric), run.noise.ratio(metric)) for run in self.runs]
+        # The noise has no direction: which of the two was called the subject is chance.
+        if all(ratio.least > max(noise.most, 1 / noise.least) for ratio, noise in spreads):
+            return "better" if metric is rate else "worse"
+        if all(ratio.most < min(noise.least, 1 / noise.most) for ratio, noise in spreads):
+            return "worse" if metric is rate else "better"
+        return "equal"
 
 
 @dataclass(frozen=True)
@@ -118,6 +148,7 @@ class Skipped:
 @dataclass
 class Results:
     pairs: list[Pair] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
     singles: list[Single] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     floors: dict[str, float] = field(default_factory=dict)

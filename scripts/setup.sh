@@ -21,21 +21,40 @@ need_swift() {
 
 # need_packages PROBE=PACKAGE ...: a probe is a command, or a file if it begins with a slash.
 need_packages() {
-    local pair missing=()
+    find_missing "$@"
+    [ ${#missing[@]} -gt 0 ] || return 0
+    may_install || { say "Missing: ${missing[*]}. Install them and run this again; on Debian: sudo ${install[*]}"; exit 1; }
+    install_missing
+}
+
+# want_packages PROBE=PACKAGE ...: the same, but what cannot be installed is done without.
+want_packages() {
+    find_missing "$@"
+    [ ${#missing[@]} -gt 0 ] || return 0
+    may_install || { say "Missing, and done without: ${missing[*]}; on Debian: sudo ${install[*]}"; return 0; }
+    install_missing || say "Not all could be installed of: ${missing[*]}"
+}
+
+# Sets `missing`, the packages whose probes are not there, and `install`, the command that installs them.
+find_missing() {
+    local pair
+    missing=()
     for pair in "$@"; do
         case "$pair" in
             /*) [ -e "${pair%%=*}" ] || missing+=("${pair#*=}") ;;
             *) command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}") ;;
         esac
     done
-    [ ${#missing[@]} -gt 0 ] || return 0
-    local install=(apt-get install -y --no-install-recommends "${missing[@]}")
-    local as_root=()
+    install=(apt-get install -y --no-install-recommends "${missing[@]}")
+}
+
+may_install() {
+    as_root=()
     if [ "$(id -u)" != 0 ]; then as_root=(sudo -n); fi
-    if ! command -v apt-get >/dev/null || ! "${as_root[@]}" true 2>/dev/null; then
-        say "Missing: ${missing[*]}. Install them and run this again; on Debian: sudo ${install[*]}"
-        exit 1
-    fi
+    command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null
+}
+
+install_missing() {
     say "Installing with apt-get: ${missing[*]}"
     "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=300 update -qq >&2
     DEBIAN_FRONTEND=noninteractive "${as_root[@]}" "${install[@]}" -qq -o DPkg::Lock::Timeout=300 >&2
