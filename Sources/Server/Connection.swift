@@ -39,8 +39,12 @@ struct Connection: ~Copyable {
     private var hasReceived = false
     /// The peer asked for the end and sends nothing more that matters.
     private var isEndExpected = false
-    /// The peer has ended its stream.
+    /// The peer has ended its stream, and all that it sent has been read.
     private var isSocketEnded = false
+    /// The peer has ended its stream, as far as the kernel knows; some of what it sent may still have to be read.
+    private var isPeerEndKnown = false
+    /// It has been found out whether the peer that ended its stream has left.
+    private var isPeerTried = false
     /// The turn ended because its budget was spent.
     private(set) var isRunnable = false
 
@@ -67,9 +71,11 @@ struct Connection: ~Copyable {
         if isSocketEnded { return .none }
         return switch phase {
         case .handshaking, .lingering: .read
-        // While something else is waited for, a client that leaves is not read but still noticed.
-        case .open: wantsInput ? .read : http.waiting == .response ? .peerEnd : .none
-        case .draining, .closed: .none
+        case .open where wantsInput: .read
+        // While something else is waited for, a client that ends its side is not read but still noticed: once, since the
+        // kernel would say it again and again.
+        case .open where http.waiting == .response: isPeerEndKnown ? .none : .peerEnd
+        case .open, .draining, .closed: .none
         }
     }
 
@@ -83,7 +89,13 @@ struct Connection: ~Copyable {
     /// Whether no request is in progress, so that it can be closed without harm.
     var isIdle: Bool { phase == .open && unsent.isEmpty && http.waiting == .request }
 
-    private var wantsInput: Bool { http.wantsInput }
+    private var wantsInput: Bool { http.wantsInput || looksForEnd }
+
+    /// Whether what a client of TLS 1.2 has sent is read for the close_notify alone that may be behind it.
+    private var looksForEnd: Bool {
+        isPeerEndKnown && !isSocketEnded && phase == .open && !isPlain && !stream.endsOneSide && !stream.isClosedByPeer
+            && http.waiting == .response && input.count < Limits.inputByteCount
+    }
 
     // MARK: What can happen
 
@@ -93,23 +105,24 @@ struct Connection: ~Copyable {
         var sentByteCount = 0
         var receivedByteCount = 0
         do {
+            // Nobody is there any more to take what would be worked out.
+            if readiness.contains(.hangUp), phase == .open || phase == .draining {
+                throw SystemError("poll", code: 0)
+            }
+            if readiness.contains(.peerEnd) { isPeerEndKnown = true }
             if !unsent.isEmpty { sentByteCount = try sendUnsent() }
-            if readiness.contains(.peerEnd), interest == .peerEnd {
-                loseToEnd(bench)
-            } else if phase == .lingering {
+            if phase == .lingering {
                 try linger(bench)
             } else if unsent.isEmpty {
                 receivedByteCount = try fill(readiness, bench)
                 try move(bench, &sentByteCount)
-            } else if readiness.contains(.hangUp) {
-                lose(bench)
             } else if phase == .open {
                 // What is urgent may have happened.
                 http.advanceExchange(bench.service)
             }
         } catch let error as TLSError {
             bench.logger.debug("\(address): connection ended: \(error)")
-            lose(bench)
+            sentByteCount += refuse(bench)
         } catch {
             // The peer reset the connection, or the network did.
             bench.logger.debug("\(address): connection lost: \(error)")
@@ -152,8 +165,13 @@ struct Connection: ~Copyable {
         }
     }
 
-    /// The connection ends now, in whatever state.
+    /// The connection ends now, in whatever state. The client is told where it can be.
     mutating func cut(_ bench: Workbench) {
+        if phase == .open, !isPlain, unsent.isEmpty {
+            bench.transport.begin(with: &unread, isAtEnd: isSocketEnded)
+            if isIdle { stream.close() } else { stream.abort() }
+            _ = try? bench.transport.send(to: socket, keeping: &unsent)
+        }
         lose(bench)
     }
 
@@ -174,6 +192,7 @@ struct Connection: ~Copyable {
         case .wouldBlock: return 0
         case .endOfStream:
             isSocketEnded = true
+            isPeerEndKnown = true
             return 0
         }
     }
@@ -199,10 +218,33 @@ struct Connection: ~Copyable {
     private mutating func move(_ bench: Workbench, _ sentByteCount: inout Int) throws {
         if phase == .handshaking { advanceHandshake(bench) }
         if phase == .open { try serve(bench, &sentByteCount) }
-        if phase == .open, isSocketEnded, http.waiting == .response { return loseToEnd(bench) }
+        if phase == .open, http.waiting == .response, try hasLeft() {
+            bench.logger.debug("\(address): client left before its response")
+            return lose(bench)
+        }
         bench.transport.keepUnread(in: &unread)
-        sentByteCount += try bench.transport.send(to: socket, keeping: &unsent)
-        if phase == .draining, unsent.isEmpty { beginLingering() }
+        sentByteCount += try flush(bench)
+    }
+
+    /// Sends what has gathered; returns how many bytes the socket took.
+    private mutating func flush(_ bench: Workbench) throws(SystemError) -> Int {
+        let count = try bench.transport.send(to: socket, keeping: &unsent)
+        if phase == .draining, unsent.isEmpty { try beginLingering(bench) }
+        return count
+    }
+
+    /// Whether a client that has ended its side, while a response is awaited, will not take it.
+    ///
+    /// Mostly it will (RFC 9112 §9.6, RFC 8446 §6.1), unless it has gone: then its kernel answers with a reset whatever it is
+    /// sent now. In TLS 1.2 its close_notify ends both sides (RFC 5246 §7.2.1).
+    private mutating func hasLeft() throws(TLSError) -> Bool {
+        if isPlain { return false }
+        if !stream.endsOneSide { return stream.isClosedByPeer }
+        if isPeerEndKnown, !isPeerTried {
+            isPeerTried = true
+            _ = try stream.sendTicket()
+        }
+        return false
     }
 
     private mutating func sendUnsent() throws(SystemError) -> Int {
@@ -246,7 +288,9 @@ struct Connection: ~Copyable {
         }
         var facts: [String] = []
         if let name = stream.serverName { facts.append("server name \(name)") }
-        if let version = stream.offeredVersion { facts.append("hello \(version)") }
+        if let versions = stream.offeredVersions?.description, !versions.isEmpty {
+            facts.append("supported versions \(versions)")
+        }
         let context = facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
         let explanation = error.explanation.map { ": \($0)" } ?? ""
         bench.logger.notice("\(address): handshake failed\(context): \(error.reason)\(explanation)")
@@ -312,7 +356,6 @@ struct Connection: ~Copyable {
             case .done: continue
             case .wantsRead: return false
             case .endOfStream:
-                isSocketEnded = true
                 http.endInput()
                 return false
             }
@@ -333,21 +376,44 @@ struct Connection: ~Copyable {
 
     // MARK: Ending
 
-    /// Nothing more will be said: closes our side of the TLS stream, unless the peer must not take it for complete.
+    /// Nothing more will be said: closes our side of the TLS stream, so that the peer knows whether what it has is complete.
     private mutating func end(isTruncated: Bool) {
-        if !isTruncated, !isPlain { stream.close() }
+        if !isPlain { if isTruncated { stream.abort() } else { stream.close() } }
         phase = .draining
     }
 
+    /// The TLS stream cannot go on: what OpenSSL wrote last is the alert that tells the client why (RFC 8446 §6.2).
+    ///
+    /// - Returns: how many bytes the socket took.
+    private mutating func refuse(_ bench: Workbench) -> Int {
+        bench.output.removeAll()
+        http.abandon(bench.service)
+        isEndExpected = false
+        phase = .draining
+        do throws(SystemError) {
+            return try flush(bench)
+        } catch {
+            lose(bench)
+            return 0
+        }
+    }
+
     /// RFC 9112 §9.6: closing while the peer still sends would destroy what it has not read yet.
-    private mutating func beginLingering() {
-        if isSocketEnded || isEndExpected {
+    private mutating func beginLingering(_ bench: Workbench) throws(SystemError) {
+        if isSocketEnded {
+            phase = .closed
+            return
+        }
+        phase = .lingering
+        unread.releaseStorage()
+        input.releaseStorage()
+        if isEndExpected {
+            // Nothing that matters is to come. What has come, such as a close_notify, is read nevertheless: the kernel answers
+            // a close before that with a reset.
+            try linger(bench)
             phase = .closed
         } else {
             socket.shutdownSending()
-            phase = .lingering
-            unread.releaseStorage()
-            input.releaseStorage()
         }
     }
 
@@ -364,12 +430,6 @@ struct Connection: ~Copyable {
                 return
             }
         }
-    }
-
-    /// The client has ended its side while a response is awaited: by close_notify, or by the end of its socket's stream.
-    private mutating func loseToEnd(_ bench: Workbench) {
-        bench.logger.debug("\(address): client left before its response")
-        lose(bench)
     }
 
     private mutating func lose(_ bench: Workbench) {

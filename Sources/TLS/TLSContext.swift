@@ -16,6 +16,10 @@ import POSIX
     private var entries: [Entry] = []
     private let keyLog: KeyLog?
     private let clientAuthorities: ClientAuthorities?
+    /// What the hello offered that the current step of a handshake has read; nil where it has read none.
+    var helloVersions: OfferedVersions?
+    /// Whether making a session ticket fails.
+    var refusesTickets = false
     /// The names of the cipher suites in use: one text for all connections that have the same.
     private var cipherNames: [CUnsignedInt: String] = [:]
 
@@ -95,6 +99,8 @@ import POSIX
         let this = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe SSL_CTX_set_ex_data(context, 0, this)
         unsafe SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
+        unsafe SSL_CTX_set_client_hello_cb(context, readHello, this)
+        unsafe SSL_CTX_set_session_ticket_cb(context, allowTicket, nil, this)
         unsafe shim_SSL_CTX_set_servername_callback(context, selectCertificate)
         unsafe shim_SSL_CTX_set_servername_argument(context, this)
         if keyLog != nil { unsafe SSL_CTX_set_keylog_callback(context, writeKeyLog) }
@@ -180,6 +186,30 @@ private func selectProtocol(
         unsafe chosen?.pointee = unsafe UnsafePointer(match)
         return SSL_TLSEXT_ERR_OK
     }
+}
+
+/// Notes what the client offers, for a log line about a handshake that fails.
+private func readHello(
+    _ ssl: OpaquePointer?, _: UnsafeMutablePointer<CInt>?, argument: UnsafeMutableRawPointer?
+) -> CInt {
+    guard let argument = unsafe argument else { return SSL_CLIENT_HELLO_SUCCESS }
+    let owner = unsafe Unmanaged<TLSContext>.fromOpaque(argument).takeUnretainedValue()
+    var list: UnsafePointer<UInt8>?
+    var byteCount = 0
+    if unsafe SSL_client_hello_get0_ext(ssl, CUnsignedInt(TLSEXT_TYPE_supported_versions), &list, &byteCount) == 1,
+        let list = unsafe list
+    {
+        owner.helloVersions = unsafe OfferedVersions(extensionData: Span(_unsafeStart: list, count: byteCount))
+    } else {
+        let version = unsafe SSL_client_hello_get0_legacy_version(ssl)
+        owner.helloVersions = OfferedVersions(highest: UInt16(truncatingIfNeeded: version))
+    }
+    return SSL_CLIENT_HELLO_SUCCESS
+}
+
+private func allowTicket(_: OpaquePointer?, argument: UnsafeMutableRawPointer?) -> CInt {
+    guard let argument = unsafe argument else { return 1 }
+    return unsafe Unmanaged<TLSContext>.fromOpaque(argument).takeUnretainedValue().refusesTickets ? 0 : 1
 }
 
 private func selectCertificate(

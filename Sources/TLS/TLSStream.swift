@@ -11,6 +11,9 @@ import COpenSSL
     private let ssl: OpaquePointer
     /// OpenSSL's callbacks use it without owning it, for as long as this stream lives.
     private let context: TLSContext
+    private let transport: Transport
+    /// What the client's hello offered; nil before one could be read.
+    package private(set) var offeredVersions: OfferedVersions?
 
     /// What a read or a handshake step came to.
     package enum Progress: Equatable {
@@ -27,6 +30,7 @@ import COpenSSL
         guard let ssl = unsafe SSL_new(context.pointer) else { throw TLSError("start a TLS stream") }
         unsafe self.ssl = ssl
         self.context = context
+        self.transport = transport
         unsafe transport.attach(ssl)
         unsafe SSL_set_accept_state(ssl)
     }
@@ -38,7 +42,9 @@ import COpenSSL
     /// Takes the handshake as far as the staged bytes allow.
     package mutating func handshake() throws(TLSError) -> Progress {
         TLSError.clearQueue()
+        context.helloVersions = nil
         let result = unsafe SSL_do_handshake(ssl)
+        if let versions = context.helloVersions { offeredVersions = versions }
         if result == 1 { return .done(0) }
         switch unsafe SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: return .wantsRead
@@ -99,6 +105,49 @@ import COpenSSL
         TLSError.clearQueue()
     }
 
+    /// Tells the peer by a fatal alert that what it has got is not all there was to come (RFC 8446 §6.2): internal_error, or
+    /// decode_error in TLS 1.2. Nothing can be written or read afterwards. Harmless when repeated.
+    ///
+    /// OpenSSL has no call for it, so it is given a cause to send one.
+    package mutating func abort() {
+        TLSError.clearQueue()
+        defer { TLSError.clearQueue() }
+        let gatheredByteCount = transport.gatheredByteCount
+        context.refusesTickets = true
+        if unsafe SSL_new_session_ticket(ssl) == 1 { _ = unsafe SSL_do_handshake(ssl) }
+        context.refusesTickets = false
+        guard transport.gatheredByteCount == gatheredByteCount else { return }
+        // TLS 1.2 has no messages behind its handshake that could fail.
+        transport.withRefusedEnd {
+            var count = 0
+            var dropped: [1024 of UInt8] = .init(repeating: 0)
+            var bytes = dropped.mutableSpan
+            // Plaintext that is pending comes before the end: one record's at the most.
+            for _ in 0..<32 {
+                let result = unsafe bytes.withUnsafeMutableBytes {
+                    unsafe SSL_read_ex(ssl, $0.baseAddress, $0.count, &count)
+                }
+                guard result == 1 else { return }
+            }
+        }
+    }
+
+    /// Whether each side of the connection ends by itself: a peer that has said that it sends no more still reads what it is
+    /// sent (RFC 8446 §6.1). In TLS 1.2 it does not (RFC 5246 §7.2.1).
+    package var endsOneSide: Bool { unsafe SSL_version(ssl) >= TLS1_3_VERSION }
+
+    /// Sends a session ticket, which the peer takes without an answer (RFC 8446 §4.6.1); false where the version knows none
+    /// behind the handshake.
+    package mutating func sendTicket() throws(TLSError) -> Bool {
+        TLSError.clearQueue()
+        guard endsOneSide, unsafe SSL_new_session_ticket(ssl) == 1 else {
+            TLSError.clearQueue()
+            return false
+        }
+        guard unsafe SSL_do_handshake(ssl) == 1 else { throw TLSError("send a session ticket") }
+        return true
+    }
+
     /// Whether the peer has sent its close_notify.
     package var isClosedByPeer: Bool { unsafe SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN != 0 }
 
@@ -117,18 +166,6 @@ import COpenSSL
     package var serverName: String? {
         guard let name = unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) else { return nil }
         return unsafe String(cString: name)
-    }
-
-    /// The version the client put first in its hello, for a log line about a handshake that failed: "TLSv1".
-    package var offeredVersion: String? {
-        switch unsafe SSL_client_version(ssl) {
-        case SSL3_VERSION: "SSLv3"
-        case TLS1_VERSION: "TLSv1"
-        case TLS1_1_VERSION: "TLSv1.1"
-        case TLS1_2_VERSION: "TLSv1.2"
-        case TLS1_3_VERSION: "TLSv1.3"
-        default: nil
-        }
     }
 }
 

@@ -19,6 +19,8 @@ package import POSIX
         var stagedTail = 0
         /// The peer has ended its stream: behind the staged bytes there is nothing more to come.
         var isAtEnd = false
+        /// Such an end is shown to OpenSSL as a file's, which it answers with a fatal alert.
+        var refusesEnd = false
         var gathered: UnsafeMutablePointer<UInt8>
         var gatheredCount = 0
         var gatheredCapacity: Int
@@ -104,6 +106,17 @@ package import POSIX
             _unsafeStart: UnsafePointer(buffers.pointee.staged + buffers.pointee.stagedHead), count: count)
         queue.append(staged)
         unsafe buffers.pointee.stagedHead += count
+    }
+
+    /// Has OpenSSL find an end of the stream that it takes for an error, in place of what is staged, while `body` reads.
+    func withRefusedEnd(_ body: () -> Void) {
+        unsafe buffers.pointee.stagedHead = buffers.pointee.stagedTail
+        let wasAtEnd = unsafe buffers.pointee.isAtEnd
+        unsafe buffers.pointee.isAtEnd = true
+        unsafe buffers.pointee.refusesEnd = true
+        body()
+        unsafe buffers.pointee.refusesEnd = false
+        unsafe buffers.pointee.isAtEnd = wasAtEnd
     }
 
     /// Ends a turn: what OpenSSL did not read goes back to the connection.
@@ -196,10 +209,16 @@ package import POSIX
             unsafe buffers.pointee.stagedHead += count
             return CInt(count)
         }
-        unsafe BIO_meth_set_ctrl(method) { _, command, _, _ in
-            // BIO_CTRL_EOF stays unanswered: OpenSSL would answer an end without close_notify with a fatal decode_error,
-            // and a client that only half closed its connection would get that instead of our close_notify.
-            command == BIO_CTRL_FLUSH ? 1 : 0
+        unsafe BIO_meth_set_ctrl(method) { bio, command, _, _ in
+            switch command {
+            case BIO_CTRL_FLUSH: return 1
+            case BIO_CTRL_EOF:
+                // Mostly unanswered: OpenSSL would answer an end without close_notify with a fatal decode_error, and a
+                // client that only half closed its connection would get that instead of our close_notify.
+                guard let bio = unsafe bio, let data = unsafe BIO_get_data(bio) else { return 0 }
+                return unsafe data.assumingMemoryBound(to: Buffers.self).pointee.refusesEnd ? 1 : 0
+            default: return 0
+            }
         }
         return unsafe method
     }()

@@ -140,9 +140,18 @@ struct HandshakeTests {
             #expect(refused.err.contains("protocol version"), "\(refused.err)")
             let line = try server.log.waitForLine("handshake failed")
             #expect(line.contains("127.0.0.1:"))
-            #expect(line.contains("TLSv1.1"))
+            #expect(line.contains("supported versions up to TLSv1.1"))
             #expect(line.contains("the client offers only TLS versions older than the minimum set here"))
             #expect(server.log.lines.count { $0.contains("handshake failed") } == 1)
+        }
+    }
+
+    @Test("The log line about a handshake that failed names all versions that the hello offers")
+    func offeredVersions() throws {
+        try Server.run { server in
+            #expect(try server.openssl("-alpn", "h2").status != 0)
+            let line = try server.log.waitForLine("handshake failed")
+            #expect(line.contains("supported versions TLSv1.3 TLSv1.2"), "\(line)")
         }
     }
 

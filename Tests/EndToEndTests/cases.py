@@ -20,7 +20,7 @@ class Failure(Exception):
 
 
 class Ended(Exception):
-    """The connection has ended: in order ("close"), or without close_notify ("cut")."""
+    """The connection has ended: in order ("close"), or with a fatal alert ("cut")."""
 
 
 # ---------------------------------------------------------------- the table
@@ -141,7 +141,9 @@ class Answer:
             self.client.fill()
         except EOFError:
             raise Ended("close")
-        except (ssl.SSLEOFError, ConnectionResetError):
+        except ssl.SSLError as error:
+            if error.reason != "TLSV1_ALERT_INTERNAL_ERROR":
+                raise Failure(f"the connection ended with {error.reason}")
             raise Ended("cut")
 
     def take(self, count):

@@ -85,17 +85,30 @@ class Client:
 class ByHand:
     """A TLS connection whose records are made by `seal` and sent by `socket`, whole or not."""
 
-    def __init__(self):
+    def __init__(self, version=None):
+        if version:
+            trust.minimum_version = trust.maximum_version = version
         self.incoming, self.outgoing, self.socket = ssl.MemoryBIO(), ssl.MemoryBIO(), plain()
         self.stream = trust.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
+        self.shake()
+
+    def shake(self):
         while True:
             try:
                 self.stream.do_handshake()
                 break
             except ssl.SSLWantReadError:
                 self.socket.sendall(self.outgoing.read())
-                self.incoming.write(self.socket.recv(65536))
+                self.receive()
         self.socket.sendall(self.outgoing.read())
+
+    def receive(self):
+        """Waits for the server's next bytes; an end is none that the stream hears of (EOFError)."""
+        data = self.socket.recv(65536)
+        if not data:
+            raise EOFError("the server closed the connection")
+        self.incoming.write(data)
+        return data
 
     def seal(self, data):
         """The record with these bytes in it."""
@@ -116,4 +129,23 @@ class ByHand:
             try:
                 return self.stream.read(65536)
             except ssl.SSLWantReadError:
-                self.incoming.write(self.socket.recv(65536))
+                self.receive()
+
+    def read_all(self):
+        """What comes until the server's close_notify."""
+        data = b""
+        try:
+            while piece := self.read():
+                data += piece
+        except ssl.SSLZeroReturnError:
+            pass  # so it is said where our close_notify has been sent
+        return data
+
+    def alert(self):
+        """The name of the fatal alert that ends the connection: SSLV3_ALERT_BAD_RECORD_MAC. None for close_notify."""
+        try:
+            while self.read():
+                pass
+        except ssl.SSLError as error:
+            assert self.socket.recv(65536) == b"", "something behind the alert"
+            return error.reason

@@ -90,16 +90,51 @@ struct ConnectionTests {
         #expect(late.deadline == soon, "and for its head")
     }
 
-    @Test("A client whose end came with its request is gone, whatever its exchange waits for")
+    @Test("A client that has ended its side gets its answer, and its end is waited for once (RFC 9112 §9.6)")
     func endWithRequest() throws {
         let client = try HeldUpClient()
         var connection = try client.accept()
+        client.responder.exchange.time = client.bench.now.nanoseconds + 1_000_000_000
         try client.ask(for: ["/exchange"])
         client.leave()
         connection.turn(.read, client.bench)
         #expect(connection.interest == .peerEnd)
         connection.turn(.peerEnd, client.bench)
+        #expect(connection.phase == .open && connection.interest == .none)
+        #expect(connection.waits == client.responder.exchange.waits)
+        client.bench.now = connection.wakeTime
+        connection.timeOut(client.bench)
+        let answer = try client.readAll { connection.turn(.read, client.bench) }
+        #expect(answer.hasPrefix("HTTP/1.1 504 "))
         #expect(connection.phase == .closed)
+    }
+
+    @Test("What a client has asked for before it ended its side is answered, too")
+    func endBehindRequests() throws {
+        let client = try HeldUpClient()
+        var connection = try client.accept()
+        client.responder.exchange.time = client.bench.now.nanoseconds + 1_000_000_000
+        try client.ask(for: ["/exchange"])
+        connection.turn(.read, client.bench)
+        try client.ask(for: ["/large"])
+        client.leave()
+        connection.turn(.peerEnd, client.bench)
+        client.bench.now = connection.wakeTime
+        connection.timeOut(client.bench)
+        #expect(connection.interest == .read)
+        connection.turn(.read, client.bench)
+        let answer = try client.readAll { connection.turn([.read, .write], client.bench) }
+        #expect(answer.hasPrefix("HTTP/1.1 504 ") && answer.contains("HTTP/1.1 200 OK\r\n"))
+        #expect(connection.phase == .closed)
+    }
+
+    @Test("Of a client whose connection is broken no request is begun, though some wait")
+    func brokenConnection() throws {
+        let client = try HeldUpClient()
+        var connection = try client.accept()
+        try client.ask(for: ["/exchange", "/large"])
+        connection.turn([.read, .hangUp], client.bench)
+        #expect(connection.phase == .closed && client.responder.requestCount == 0)
     }
 }
 
@@ -167,6 +202,13 @@ private final class HeldUpClient {
         }
     }
 
+    /// Reads a little of what there is.
+    func readSome() throws {
+        var buffer = [UInt8](repeating: 0, count: 16 * 1024)
+        var room = buffer.mutableSpan
+        _ = try socket.receive(into: &room)
+    }
+
     func leave() {
         socket.shutdownSending()
     }
@@ -174,13 +216,18 @@ private final class HeldUpClient {
     private struct Missing: Error {}
 }
 
-/// Answers /large at once, and everything else with its exchange.
+/// Answers /large and /huge at once, and everything else with its exchange.
 private final class TwoAnswers: Responder {
     let exchange = StandingExchange()
+    private(set) var requestCount = 0
 
     func open(_ request: borrowing Request) -> Answer {
-        request.text(request.path) == "/large"
-            ? .complete(Response(.ok, content: .bytes([UInt8](repeating: 0, count: 100_000)))) : .exchange(exchange)
+        requestCount += 1
+        return switch request.text(request.path) {
+        case "/large": .complete(Response(.ok, content: .bytes([UInt8](repeating: 0, count: 100_000))))
+        case "/huge": .complete(Response(.ok, content: .bytes([UInt8](repeating: 0, count: 1_000_000))))
+        default: .exchange(exchange)
+        }
     }
 }
 

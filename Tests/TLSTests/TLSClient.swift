@@ -19,6 +19,8 @@ import Testing
     private let ssl: OpaquePointer
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
+    /// The alert that has ended the connection (RFC 8446 §6).
+    private(set) var alert: CInt?
 
     struct Options {
         var version: TLSConfiguration.Version?
@@ -132,8 +134,15 @@ import Testing
         switch unsafe SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: .wantsRead
         case SSL_ERROR_ZERO_RETURN: .closedByPeer
-        default: .failed
+        default: failure
         }
+    }
+
+    private var failure: Outcome {
+        // OpenSSL numbers the reason for an alert N as 1000 + N.
+        let reason = CInt(truncatingIfNeeded: ERR_peek_error() & 0x7F_FFFF)
+        if reason > 1000 { alert = reason - 1000 }
+        return .failed
     }
 
     // MARK: What was settled

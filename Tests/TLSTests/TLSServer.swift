@@ -39,6 +39,20 @@ final class TLSServer {
         return finishTurn()
     }
 
+    func abort() -> [UInt8] {
+        transport.begin(with: &unread, isAtEnd: false)
+        stream.abort()
+        return finishTurn()
+    }
+
+    /// The record with a session ticket; nil where there is none in this version.
+    func sendTicket() throws -> [UInt8]? {
+        transport.begin(with: &unread, isAtEnd: false)
+        let isSent = try stream.sendTicket()
+        let answer = finishTurn()
+        return isSent ? answer : nil
+    }
+
     func close() -> [UInt8] {
         transport.begin(with: &unread, isAtEnd: false)
         stream.close()
@@ -59,7 +73,7 @@ final class TLSServer {
 
     var session: TLSSession { stream.session }
     var serverName: String? { stream.serverName }
-    var offeredVersion: String? { stream.offeredVersion }
+    var offeredVersions: OfferedVersions? { stream.offeredVersions }
     var isClosedByPeer: Bool { stream.isClosedByPeer }
 
     private func advance() throws(TLSError) {

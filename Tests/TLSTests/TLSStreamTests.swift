@@ -1,3 +1,4 @@
+import COpenSSL
 import POSIX
 import Testing
 
@@ -161,6 +162,78 @@ struct TLSStreamTests {
         #expect(both.server.close() == [], "repeating it sends nothing")
     }
 
+    @Test(
+        "A stream that is aborted ends with a fatal alert, behind the data and once (RFC 8446 §6.2)",
+        arguments: versions, [0, 10, 100])
+    func aborted(version: TLSConfiguration.Version, pendingByteCount: Int) throws {
+        let made = try TestIdentities(["localhost"])
+        let both = try TLSConversation(made.context(), .init(version: version))
+        try both.shakeHands()
+        // A part of a record, or a record and a part of the next, of which nothing is read.
+        try both.client.write([UInt8](repeating: 1, count: 40))
+        try both.client.write([UInt8](repeating: 2, count: 40))
+        _ = try both.server.read([UInt8](both.client.takeCiphertext().prefix(pendingByteCount)), atMost: 1)
+        both.give(try both.server.write([UInt8]("half".utf8)))
+        both.give(both.server.abort())
+        #expect(both.client.read() == .bytes([UInt8]("half".utf8)))
+        #expect(both.client.read() == .failed)
+        #expect(both.client.alert == (version == .tls13 ? SSL_AD_INTERNAL_ERROR : SSL_AD_DECODE_ERROR))
+        #expect(both.server.abort() == [], "repeating it sends nothing")
+    }
+
+    @Test("A stream whose client has ended its own side can be aborted, too")
+    func abortedHalfClosed() throws {
+        let made = try TestIdentities(["localhost"])
+        let both = try TLSConversation(made.context(), .init(version: .tls13))
+        try both.shakeHands()
+        both.client.close()
+        try both.deliver()
+        both.give(both.server.abort())
+        #expect(both.client.read() == .failed)
+        #expect(both.client.alert == SSL_AD_INTERNAL_ERROR)
+    }
+
+    @Test("Streams go on and give session tickets when another of their context was aborted")
+    func abortedAlone() throws {
+        let made = try TestIdentities(["localhost"])
+        let context = try made.context()
+        let other = try TLSConversation(context, .init(version: .tls13))
+        try other.shakeHands()
+        _ = other.server.abort()
+        let both = try TLSConversation(context, .init(version: .tls13))
+        try both.shakeHands()
+        let session = try both.endKeepingSession()
+        let next = try TLSConversation(context, .init(version: .tls13), resuming: session)
+        try next.shakeHands()
+        #expect(next.client.isResumed)
+    }
+
+    @Test("A client takes a session ticket without an answer, whatever it has said before (RFC 8446 §4.6.1)")
+    func ticket() throws {
+        let made = try TestIdentities(["localhost"])
+        let both = try TLSConversation(made.context(), .init(version: .tls13))
+        try both.shakeHands()
+        both.client.close()
+        try both.deliver()
+        let ticket = try #require(try both.server.sendTicket())
+        #expect(!ticket.isEmpty)
+        both.give(ticket)
+        #expect(both.client.read() == .wantsRead)
+        #expect(both.client.takeCiphertext() == [])
+        both.give(try both.server.write([UInt8]("answer".utf8)))
+        #expect(both.client.read() == .bytes([UInt8]("answer".utf8)))
+    }
+
+    @Test("TLS 1.2 knows no session tickets behind the handshake")
+    func noTicket() throws {
+        let made = try TestIdentities(["localhost"])
+        let both = try TLSConversation(made.context(), .init(version: .tls12))
+        try both.shakeHands()
+        #expect(try both.server.sendTicket() == nil)
+        both.give(try both.server.write([UInt8]("answer".utf8)))
+        #expect(both.client.read() == .bytes([UInt8]("answer".utf8)))
+    }
+
     @Test("A stream that just stops is no orderly end", arguments: versions)
     func abruptEnd(version: TLSConfiguration.Version) throws {
         let made = try TestIdentities(["localhost"])
@@ -251,7 +324,19 @@ struct TLSStreamTests {
         let both = try TLSConversation(made.context(minimumVersion: .tls13), .init(version: .tls12))
         let error = #expect(throws: TLSError.self) { try both.shakeHands() }
         #expect(error?.explanation?.contains("older than the minimum") == true)
-        #expect(both.server.offeredVersion == "TLSv1.2")
+        #expect(both.server.offeredVersions?.description == "up to TLSv1.2")
+    }
+
+    @Test("What a hello offers is known as soon as it has been read, and until then nothing is")
+    func offeredVersions() throws {
+        let made = try TestIdentities(["localhost"])
+        let both = try TLSConversation(made.context(), pieceByteCount: 16)
+        #expect(both.server.offeredVersions == nil)
+        try both.shakeHands()
+        #expect(both.server.offeredVersions?.description == "TLSv1.3 TLSv1.2")
+        let server = try TLSServer(made.context())
+        _ = server.turn([UInt8]("SSH-2.0-OpenSSH_9.2\r\n".utf8))
+        #expect(server.offeredVersions == nil)
     }
 
     @Test(
