@@ -89,6 +89,9 @@ package struct HTTP1Connection: ~Copyable {
         }
     }
 
+    /// Content of the response in progress that is in memory until all of it is written, in bytes.
+    package var keptByteCount: Int { writer.keptByteCount }
+
     /// What the exchange in progress waits for besides the client.
     package var waits: [Wait] { exchange?.waits ?? [] }
 

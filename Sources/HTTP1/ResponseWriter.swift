@@ -50,6 +50,15 @@ struct ResponseWriter {
         }
     }
 
+    /// Content of the response that is in memory until all of it is written, in bytes.
+    var keptByteCount: Int {
+        switch phase {
+        case .held(let response): if case .bytes(let bytes) = response.content { bytes.count } else { 0 }
+        case .content(.bytes(let bytes, _)): bytes.count
+        case .awaiting, .content, .complete: 0
+        }
+    }
+
     /// The response that waits for the end of the request's content.
     var held: Response? { if case .held(let response) = phase { response } else { nil } }
 

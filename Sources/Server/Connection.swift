@@ -49,6 +49,8 @@ struct Connection: ~Copyable {
     private(set) var isRunnable = false
 
     private var patience: Patience
+    /// When the client last took something, or had nothing to take.
+    private(set) var lastTaken: MonotonicTime
 
     /// - Parameter isPlain: whether the listener is one for plain HTTP.
     init(_ accepted: consuming AcceptedSocket, number: Int, isPlain: Bool, _ bench: Workbench) throws(TLSError) {
@@ -59,6 +61,7 @@ struct Connection: ~Copyable {
         self.stream = stream
         self.number = number
         patience = Patience(bench.times, now: bench.now)
+        lastTaken = bench.now
         if isPlain { beginPlain(bench.redirects.onPlainPort) }
     }
 
@@ -85,6 +88,12 @@ struct Connection: ~Copyable {
         guard phase == .open else { return [] }
         return unsent.isEmpty ? http.waits : http.waits.filter(\.isUrgent)
     }
+
+    /// Memory that is kept until the client takes what is sent, or what it has sent is wanted, in bytes.
+    var keptByteCount: Int { unsent.capacity + unread.capacity + input.capacity + http.keptByteCount }
+
+    /// Whether the client has taken nothing of what waits for it since that moment.
+    func isStalled(since time: MonotonicTime) -> Bool { !unsent.isEmpty && lastTaken <= time }
 
     /// Whether no request is in progress, so that it can be closed without harm.
     var isIdle: Bool { phase == .open && unsent.isEmpty && http.waiting == .request }
@@ -128,6 +137,7 @@ struct Connection: ~Copyable {
             bench.logger.debug("\(address): connection lost: \(error)")
             lose(bench)
         }
+        if sentByteCount > 0 || unsent.isEmpty { lastTaken = bench.now }
         let state = http.state
         let progress = Patience.Progress(
             hasSent: sentByteCount > 0, hasReceived: receivedByteCount > 0,
@@ -163,6 +173,12 @@ struct Connection: ~Copyable {
             http.timeOut(&bench.output, bench.service)
             turn(.none, bench)
         }
+    }
+
+    /// The client takes nothing, and the memory is needed: what waits for it is dropped, in the kernel, too.
+    mutating func cutStalled(_ bench: Workbench) {
+        socket.resetWhenClosed()
+        lose(bench)
     }
 
     /// The connection ends now, in whatever state. The client is told where it can be.

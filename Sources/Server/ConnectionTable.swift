@@ -13,6 +13,8 @@ struct ConnectionTable: ~Copyable {
         var watched: [CInt] = []
         /// It has a request in progress, or a handshake, and may need another descriptor for it.
         var isBusy = true
+        /// What `KeptMemory` counts for it.
+        var keptByteCount = 0
         /// It stands in the worker's list of those that are runnable.
         var isListed = false
 
@@ -69,6 +71,15 @@ struct ConnectionTable: ~Copyable {
 
     /// Every connection's token.
     var tokens: [Token] { slots.compactMap { $0?.token } }
+
+    /// The connections whose clients have taken nothing since a moment though something waits for them; longest first.
+    func stalled(since time: MonotonicTime) -> [Token] {
+        let stalled = slots.compactMap { slot -> (time: MonotonicTime, token: Token)? in
+            guard let slot, slot.connection.isStalled(since: time) else { return nil }
+            return (slot.connection.lastTaken, slot.token)
+        }
+        return stalled.sorted { $0.time < $1.time }.map(\.token)
+    }
 
     /// The idle connections whose deadlines are the nearest, which have been idle the longest.
     ///

@@ -24,6 +24,12 @@ package struct Limits: Codable, Sendable {
     /// From the order to leave until connections that are still busy are cut.
     package var drain = Duration.seconds(30)
 
+    /// Memory in one worker for what clients have not taken yet, and for what they sent that is not wanted yet, in bytes.
+    /// Beyond it, those are cut that take nothing for `stall`. More than 500 downloads that stand still fit in it.
+    package var slowReaderMemory = 64 * 1024 * 1024
+    /// How long a client may take nothing where memory is short.
+    package var stall = Duration.seconds(10)
+
     /// Connections at one time in one worker; nil for as many as there are descriptors for.
     package var connections: Int?
 

@@ -51,7 +51,8 @@ package final class Worker {
     private var drainsUntil: MonotonicTime?
     /// Connections that were still busy have been cut, and their scripts have until then to end.
     private var leavesAt: MonotonicTime?
-    private var peakCount = 0
+    private var kept: KeptMemory
+    private var trimmer: HeapTrimmer
     private var dateSecond = -1
 
     /// - Parameters:
@@ -80,6 +81,8 @@ package final class Worker {
             service: HTTP1Service(responder: responder, journal: journal) { MonotonicTime.now.nanoseconds },
             redirects: redirects, logger: logger, namesServer: children != nil)
         parkingLot = try ParkingLot()
+        kept = KeptMemory(limit: limits.slowReaderMemory)
+        trimmer = HeapTrimmer(freeByteCount: ThisProcess.freeHeapByteCount)
         let descriptorLimit = ThisProcess.raiseDescriptorLimit()
         connectionLimit = limits.connections ?? .max
         if descriptorLimit < Limits.fewDescriptors {
@@ -134,7 +137,7 @@ package final class Worker {
     /// How long the next poll may wait; nil for ever.
     private var timeout: Duration? {
         guard runnable.isEmpty else { return .zero }
-        var next = nextSweep
+        var next = min(nextSweep, min(kept.nextCut, trimmer.nextRun))
         for log in logs { next = min(next, log.due) }
         if let timer = timers.next { next = min(next, timer) }
         if let deadline = children?.deadline { next = min(next, deadline) }
@@ -173,6 +176,10 @@ package final class Worker {
         while let due = timers.takeDue(bench.now) { expire(due.token, armedFor: due.time) }
         children?.enforce(bench.now)
         if bench.now >= nextSweep { sweep() }
+        if bench.now >= kept.nextCut { cutStalled() }
+        if bench.now >= trimmer.nextRun {
+            trimmer.run(freeByteCount: { ThisProcess.freeHeapByteCount }, trim: ThisProcess.trimHeap)
+        }
         if bench.now >= acceptor.resumeTime { acceptor.begin(&pollSet) }
         if let drainsUntil, bench.now >= drainsUntil, leavesAt == nil { cutAll() }
     }
@@ -254,7 +261,6 @@ package final class Worker {
         connectionNumber += 1
         do throws(TLSError) {
             let slot = table.insert(try Connection(accepted, number: connectionNumber, isPlain: isPlain, bench))
-            peakCount = max(peakCount, table.count)
             slot.connection.turn(.read, bench)
             settle(slot)
         } catch {
@@ -284,11 +290,17 @@ package final class Worker {
 
     /// After a turn: what the connection waits for now, and for how long.
     private func settle(_ slot: ConnectionTable.Slot) {
+        trimmer.notice(bench.now)
         guard slot.connection.phase != .closed else {
             remove(slot)
             return
         }
         table.update(slot)
+        let keptByteCount = slot.connection.keptByteCount
+        if keptByteCount != slot.keptByteCount {
+            kept.change(from: slot.keptByteCount, to: keptByteCount, now: bench.now)
+            slot.keptByteCount = keptByteCount
+        }
         // Listed once: a readable connection that is runnable too would otherwise have one turn more each time.
         if slot.connection.isRunnable, !slot.isListed {
             slot.isListed = true
@@ -327,11 +339,7 @@ package final class Worker {
         pollSet.remove(slot.connection.descriptor)
         parkingLot.forget(slot.connection.descriptor)
         table.remove(slot.token)
-        // The allocator keeps what a crowd of connections needed; after they have left it is the system's again.
-        if table.count * 2 < peakCount, peakCount >= 256 {
-            peakCount = table.count
-            ThisProcess.trimHeap()
-        }
+        kept.change(from: slot.keptByteCount, to: 0, now: bench.now)
         acceptor.hurry(bench.now)
     }
 
@@ -361,6 +369,27 @@ package final class Worker {
             settle(slot)
         }
         return !idle.isEmpty
+    }
+
+    /// More is kept for clients that do not read than may be: ends those that have taken nothing for a while.
+    private func cutStalled() {
+        let byteCount = kept.byteCount
+        var count = 0
+        let time = bench.now.advanced(by: -bench.limits.stall.nanoseconds)
+        for token in table.stalled(since: time) {
+            guard kept.isTooMuch else { break }
+            guard let slot = table[token] else { continue }
+            slot.connection.cutStalled(bench)
+            settle(slot)
+            count += 1
+        }
+        kept.endCut(bench.now)
+        guard count > 0 else { return }
+        logger.warning(
+            """
+            \(byteCount >> 10) KiB were kept for clients that do not read: cut \(count) that had taken nothing for \
+            \(bench.limits.stall) (--slow-reader-memory)
+            """)
     }
 
     // MARK: Parking

@@ -12,7 +12,7 @@ enum EnvironmentOptions {
         ("--access-log", nil, false), ("--cgi", nil, true), ("--cgi-interpreter", nil, true),
         ("--cgi-timeout", nil, false), ("--cgi-total-time", nil, false), ("--cgi-processes", nil, false),
         ("--cgi-cpu", nil, false), ("--cgi-memory", nil, false), ("--cgi-output", nil, false),
-        ("--max-content", nil, false),
+        ("--max-content", nil, false), ("--slow-reader-memory", nil, false),
     ]
 
     /// "--tls-cert" is MARTINET_TLS_CERT.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import POSIX
+import Server
 
 /// Where a server listens.
 struct ListenOptions: ParsableArguments {
@@ -23,7 +24,18 @@ struct ListenOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The number of worker processes, or auto for one a processor.", valueName: "n"))
     var workers: WorkerCount = .automatic
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Memory in each worker for what clients have not taken yet; beyond it, those that take nothing for 10 s are \
+            cut.
+            """, valueName: "size"))
+    var slowReaderMemory = SizeArgument(Limits().slowReaderMemory, text: "64M")
+
     func validate() throws {
+        guard slowReaderMemory.byteCount >= 1 << 20 else {
+            throw ValidationError("--slow-reader-memory is too little for a few downloads: give 1M or more.")
+        }
         if port != nil, !listen.isEmpty {
             throw ValidationError("--port is for the loopback addresses; with --listen, write the port in the address.")
         }

@@ -50,8 +50,10 @@ struct Serve: ParsableCommand {
         let development = try security.developmentCertificate()
         let tls = try security.configuration(development)
         let access = try Logs.openAccessLog(logs.accessDestination)
+        var limits = Limits()
+        limits.slowReaderMemory = listening.slowReaderMemory.byteCount
         let snapshot = WorkerSnapshot(
-            tls: tls, limits: Limits(), site: files.site(root: root, scripts: scripts), policy: policy,
+            tls: tls, limits: limits, site: files.site(root: root, scripts: scripts), policy: policy,
             scripts: scripts,
             listenerCount: listeners.addresses.count, plainListenerCount: plainListeners.addresses.count,
             securePort: listeners.addresses.first?.port ?? 443, hasAccessLog: access != nil,

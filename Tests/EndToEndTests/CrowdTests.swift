@@ -79,6 +79,44 @@ struct CrowdTests {
         }
     }
 
+    @Test("What a client that reads nothing costs has a bound, in the worker and in the kernel")
+    func slowReaders() throws {
+        let folder = try Folder()
+        try folder.makeSparse("large", byteCount: 1 << 30)
+        let count = 200
+        try Server.run(["--workers", "1", "--access-log", "none"], folder: folder) { server in
+            for _ in 0..<8 { #expect(try server.curl("-f", "-r", "0-100000", path: "large").status == 0) }
+            let worker = try #require(server.workers.first)
+            let before = Kernel.privateMemory(of: worker)
+            let crowd = try server.startPython(
+                """
+                raise_limit()
+                trust.check_hostname = False
+                trust.verify_mode = ssl.CERT_NONE
+                crowd = [Client() for _ in range(\(count))]
+                for client in crowd:
+                    client.send(request("/large"))
+                say("asked")
+                hear()
+                """)
+            defer { crowd.stop() }
+            try crowd.waitForLine("asked", within: .seconds(60))
+            // It waits for them alone when the kernel takes nothing more of any.
+            let isHeldUp = try server.requests { Kernel.sendQueues(from: server.port).count { $0 > 50_000 } == count }
+            let queues = Kernel.sendQueues(from: server.port)
+            #expect(isHeldUp, "\(queues.sorted())")
+            #expect(queues.allSatisfy { $0 <= 400 * 1024 }, "\(queues.max() ?? 0)")
+            if Kernel.isMemoryExact, let before, let after = Kernel.privateMemory(of: worker) {
+                #expect(after - before <= count * 150 * 1024, "\((after - before) / count) bytes each")
+            }
+            try crowd.tell("leave")
+            #expect(try crowd.outcome().status == 0)
+            if Kernel.isMemoryExact, let before {
+                #expect(becomesTrue { Kernel.privateMemory(of: worker).map { $0 - before < 10 * 1024 * 1024 } ?? true })
+            }
+        }
+    }
+
     private func check(count: Int, opener: String, after: String) throws {
         try Server.run(["--access-log", "none"]) { server in
             for _ in 0..<8 { #expect(try server.curl("-f").status == 0) }

@@ -61,6 +61,29 @@ enum Kernel {
         (status(of: process, "VmRSS") ?? 0) * 1024
     }
 
+    /// The memory that the process shares with no other, in bytes; nil where the kernel does not tell.
+    static func privateMemory(of process: Int32) -> Int? {
+        let path = "/proc/\(process)/smaps_rollup"
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+        return text.split(separator: "\n").filter { $0.hasPrefix("Private_") }
+            .compactMap { $0.split(separator: " ").dropFirst().first.flatMap { Int($0) } }.reduce(0, +) * 1024
+    }
+
+    /// What the kernel keeps of what was sent over each TCP connection from this port and has not been taken, in bytes.
+    static func sendQueues(from port: Int) -> [Int] {
+        // It comes in pieces, of which String(contentsOfFile:) reads the first.
+        let file = FileHandle(forReadingAtPath: "/proc/net/tcp")
+        guard let data = try? file?.readToEnd() else { return [] }
+        let text = String(decoding: data, as: UTF8.self)
+        // sl, local_address, rem_address, st, tx_queue:rx_queue, all hexadecimal; state 1 is ESTABLISHED.
+        return text.split(separator: "\n").dropFirst().map { $0.split(separator: " ") }.compactMap { words in
+            guard words.count > 4, words[3] == "01",
+                words[1].split(separator: ":").last.flatMap({ Int($0, radix: 16) }) == port
+            else { return nil }
+            return words[4].split(separator: ":").first.flatMap { Int($0, radix: 16) }
+        }
+    }
+
     /// Lets the peak begin anew at what the process has now.
     static func forgetPeak(of process: Int32) throws {
         try Data("5".utf8).write(to: URL(filePath: "/proc/\(process)/clear_refs"))

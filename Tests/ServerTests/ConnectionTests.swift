@@ -136,6 +136,27 @@ struct ConnectionTests {
         connection.turn([.read, .hangUp], client.bench)
         #expect(connection.phase == .closed && client.responder.requestCount == 0)
     }
+
+    @Test("What is kept for a client that takes nothing is counted, and it is stalled until it takes something")
+    func keptMemory() throws {
+        let client = try HeldUpClient()
+        let bench = client.bench
+        var connection = try client.accept()
+        #expect(connection.keptByteCount == 0)
+        let start = bench.now
+        try client.ask(for: ["/huge"])
+        connection.turn(.read, bench)
+        // The response, and the part of it that is on its way.
+        #expect((1_050_000..<1_250_000).contains(connection.keptByteCount))
+        #expect(connection.isStalled(since: start) && !connection.isStalled(since: start.advanced(by: -1)))
+        bench.now = start + .seconds(5)
+        try client.readSome()
+        connection.turn(.write, bench)
+        #expect(!connection.isStalled(since: start) && connection.isStalled(since: bench.now))
+        try client.readAll { connection.turn(.write, bench) }
+        bench.now = start + .seconds(20)
+        #expect(connection.keptByteCount == 0 && !connection.isStalled(since: bench.now))
+    }
 }
 
 /// A client that reads only when it is told to, and what serves it.

@@ -40,6 +40,12 @@ final class LoopbackClient {
         return String(decoding: buffer[..<count], as: UTF8.self)
     }
 
+    /// Whether the server resets the connection. Reads nothing, and waits for that.
+    var isReset: Bool {
+        var entry = pollfd(fd: number, events: 0, revents: 0)
+        return unsafe poll(&entry, 1, 60_000) == 1 && entry.revents & Int16(POLLERR) != 0
+    }
+
     func close() {
         guard !isClosed else { return }
         isClosed = true

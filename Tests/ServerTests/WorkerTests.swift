@@ -95,6 +95,29 @@ struct WorkerTests {
             "\(said)")
     }
 
+    @Test("Where too much is kept for slow readers, those that take nothing are cut, and others are not")
+    func stalled() throws {
+        let errors = try Pipe(isNonBlocking: true)
+        let errorSink = LogSink(try FileDescriptor.duplicate(errors.writing.number))
+        let worker = try RunningWorker(errorSink: errorSink) { limits in
+            limits.slowReaderMemory = 1_000_000
+            limits.stall = .milliseconds(50)
+            limits.output = .seconds(3600)
+        }
+        let idle = try worker.connect(sending: Self.get)
+        #expect(try idle.receive().hasPrefix("HTTP/1.1 404 "))
+        // More than the kernels at both ends hold.
+        let stalled = try (0..<4).map { _ in try worker.connect(sending: "GET /large HTTP/1.1\r\nHost: a\r\n\r\n") }
+        for client in stalled { #expect(client.isReset) }
+        try idle.send(Self.get)
+        #expect(try idle.receive().hasPrefix("HTTP/1.1 404 "))
+        try worker.supervisor.send(.drain)
+        for client in stalled + [idle] { client.close() }
+        #expect(worker.hasEnded)
+        let said = try errors.reading.receiveLines()
+        #expect(said.contains { $0.contains("KiB were kept for clients that do not read: cut ") }, "\(said)")
+    }
+
     private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 }
 
@@ -169,7 +192,11 @@ private final class RunningWorker {
 }
 
 private final class Nowhere: Responder {
-    func open(_ request: borrowing Request) -> Answer { .complete(.error(.notFound, "nothing is here")) }
+    func open(_ request: borrowing Request) -> Answer {
+        request.text(request.path) == "/large"
+            ? .complete(Response(.ok, content: .bytes([UInt8](repeating: 0, count: 8_000_000))))
+            : .complete(.error(.notFound, "nothing is here"))
+    }
 }
 
 extension FileDescriptor {

@@ -1,0 +1,41 @@
+import POSIX
+
+/// Hands memory that was freed back to the system: the allocator keeps what a crowd of connections needed.
+///
+/// It goes by bytes, not by connections, since one may have needed megabytes and another nothing.
+struct HeapTrimmer {
+    /// So many bytes are worth a call, which looks at the whole heap.
+    static let leastByteCount = 8 * 1024 * 1024
+    static let interval = Duration.seconds(1)
+
+    /// When it is to be run; the distant future where nothing has happened since it was.
+    private(set) var nextRun = MonotonicTime.distantFuture
+    /// The free bytes that the system did not get back the last time: between others that are in use.
+    private var remainder: Int
+
+    /// - Parameter freeByteCount: see `run`.
+    init(freeByteCount: Int) {
+        remainder = freeByteCount
+    }
+
+    /// Something has happened that may have freed memory.
+    mutating func notice(_ now: MonotonicTime) {
+        if nextRun == .distantFuture { nextRun = now + Self.interval }
+    }
+
+    /// Trims the heap if enough is free.
+    ///
+    /// - Parameters:
+    ///   - freeByteCount: the bytes that the process occupies and that nothing in it uses.
+    ///   - trim: hands them back as far as that is possible.
+    mutating func run(freeByteCount: () -> Int, trim: () -> Void) {
+        nextRun = .distantFuture
+        let count = freeByteCount()
+        guard count - remainder >= Self.leastByteCount else {
+            remainder = min(remainder, count)
+            return
+        }
+        trim()
+        remainder = freeByteCount()
+    }
+}
