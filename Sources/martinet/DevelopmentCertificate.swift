@@ -37,9 +37,14 @@ struct DevelopmentCertificate {
         }
     }
 
-    private static func dataDirectory() throws -> String {
+    /// Where the authority is or would be kept; nil where the environment names no place.
+    static var place: String? {
         if let base = ThisProcess.environment("XDG_DATA_HOME"), base.hasPrefix("/") { return "\(base)/martinet" }
-        if let home = ThisProcess.environment("HOME") { return "\(home)/.local/share/martinet" }
+        return ThisProcess.environment("HOME").map { "\($0)/.local/share/martinet" }
+    }
+
+    private static func dataDirectory() throws -> String {
+        if let place { return place }
         throw ConfigurationError(
             place: "HOME", problem: "It is not set, so there is no place for the development authority.",
             wayOut: "Set HOME or XDG_DATA_HOME, or give a certificate with --tls-cert and --tls-key.")

@@ -21,5 +21,8 @@ struct LogOptions: ParsableArguments {
 
     var level: Logger.Level { verbose ? .debug : quiet ? .error : .notice }
 
+    /// The file that access log lines go to; nil where they go to standard output or nowhere.
+    var accessPath: String? { ["-", "none"].contains(accessDestination) ? nil : accessDestination }
+
     var accessDestination: String { accessLog ?? (quiet ? "none" : "-") }
 }

@@ -52,8 +52,9 @@ struct Serve: ParsableCommand {
         let access = try Logs.openAccessLog(logs.accessDestination)
         var limits = Limits()
         limits.slowReaderMemory = listening.slowReaderMemory.byteCount
+        let concealment = Concealment(security, files, programs, logs, scripts)
         let snapshot = WorkerSnapshot(
-            tls: tls, limits: limits, site: files.site(root: root, scripts: scripts), policy: policy,
+            tls: tls, limits: limits, site: files.site(root: root, concealing: concealment.paths), policy: policy,
             scripts: scripts,
             listenerCount: listeners.addresses.count, plainListenerCount: plainListeners.addresses.count,
             securePort: listeners.addresses.first?.port ?? 443, hasAccessLog: access != nil,
@@ -61,7 +62,7 @@ struct Serve: ParsableCommand {
 
         let certificate = try Certificate(tls.identities[0])
         try warn(of: tls, logger)
-        for warning in files.warnings(root: root) { logger.warning("\(warning)") }
+        for warning in concealment.warnings(root: root) + files.warnings(root: root) { logger.warning("\(warning)") }
         let banner = Banner(
             folder: root, addresses: listeners.addresses, plainAddresses: plainListeners.addresses,
             programs: scripts.map { ($0.prefix, $0.directory) },

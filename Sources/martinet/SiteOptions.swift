@@ -68,10 +68,10 @@ struct SiteOptions: ParsableArguments {
         if let cache, cache < 0 { throw ValidationError("--cache \(cache) is not a number of seconds.") }
     }
 
-    /// - Parameter scripts: what is executed, whose source is not to be seen.
-    func site(root: String, scripts: [CGISite]) -> FileSite {
+    /// - Parameter concealed: what is not for clients.
+    func site(root: String, concealing concealed: ConcealedPaths) -> FileSite {
         var site = FileSite(root: root)
-        site.concealed = scripts.map(\.directory)
+        site.concealed = concealed
         if !index.isEmpty { site.indexNames = index }
         site.hasListing = !hasNoListing
         site.showsHidden = showsHidden

@@ -55,6 +55,9 @@ struct TLSOptions: ParsableArguments {
         }
     }
 
+    /// The file that gets the secrets of every session; nil for none.
+    var keyLogPath: String? { keylog ?? ThisProcess.environment("SSLKEYLOGFILE") }
+
     /// The development certificate, made if need be; nil where certificates are given.
     func developmentCertificate() throws -> DevelopmentCertificate? {
         guard tlsCert.isEmpty else { return nil }
@@ -74,7 +77,7 @@ struct TLSOptions: ParsableArguments {
         let configuration = TLSConfiguration(
             identities: try development.map { [$0.identity] } ?? Identities.read(chains: tlsCert, keys: tlsKey),
             minimumVersion: tlsMin, ticketKeys: try TicketKeys.random(),
-            keyLogPath: keylog ?? ThisProcess.environment("SSLKEYLOGFILE"),
+            keyLogPath: keyLogPath,
             clientAuthentication: try clientAuthentication())
         do {
             _ = try TLSContext(configuration)

@@ -48,7 +48,8 @@ struct ChildProcessTests {
         let copy = try FileDescriptor.duplicate(pipe.reading.number)
         let numbers = [
             pipe.reading.number, pipe.writing.number, sockets.first.number, sockets.second.number,
-            listener.descriptor.number, epoll.descriptor.number, directory.descriptor.number, file.number, copy.number,
+            listener.descriptor.number, epoll.descriptor.number, directory.descriptor.number, file.descriptor.number,
+            copy.number,
         ]
         let script = "for n in $*; do if [ -e /proc/$$/fd/$n ]; then exit $n; fi; done; exit 0"
         var child = try ChildProcess(
@@ -56,7 +57,7 @@ struct ChildProcessTests {
         try waitForEnd(of: child.identifier)
         #expect(child.reap() == .exited(status: 0))
         _ = (pipe.reading.number, sockets.first.number, listener.descriptor.number, epoll.descriptor.number)
-        _ = (directory.descriptor.number, file.number, copy.number)
+        _ = (directory.descriptor.number, file.descriptor.number, copy.number)
     }
 
     @Test("The exit status is reported, again and again, once the child has ended", arguments: [0, 1, 42, 255])

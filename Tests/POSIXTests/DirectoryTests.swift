@@ -37,7 +37,7 @@ struct DirectoryTests {
         let file = try root.open([UInt8](path.utf8))
         var bytes = [UInt8](repeating: 0, count: 100)
         var room = bytes.mutableSpan
-        let count = try file.read(into: &room, at: 0)
+        let count = try file.descriptor.read(into: &room, at: 0)
         return String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 
@@ -83,7 +83,7 @@ struct DirectoryTests {
     func fifo(resolution: Directory.Resolution) throws {
         let folder = try Self.makeTree()
         let root = try Directory(folder.path("root"), resolution: resolution)
-        let kind = try root.open([UInt8]("fifo".utf8)).status().kind
+        let kind = try root.open([UInt8]("fifo".utf8)).status.kind
         #expect(kind == .other)
     }
 
@@ -108,7 +108,7 @@ struct DirectoryTests {
     func listing(resolution: Directory.Resolution) throws {
         let folder = try Self.makeTree()
         let root = try Directory(folder.path("root"), resolution: resolution)
-        let entries = try root.open([]).entries()
+        let entries = try root.open([]).descriptor.entries()
         var kinds: [String: FileStatus.Kind] = [:]
         for entry in entries { kinds[String(decoding: entry.name, as: UTF8.self)] = entry.status.kind }
         #expect(entries.count == kinds.count)
@@ -136,7 +136,7 @@ struct DirectoryTests {
         let folder = try Self.makeTree()
         try folder.makeLink("alias", to: "root")
         let root = try Directory(folder.path("alias"), resolution: resolution)
-        let size = try root.open([UInt8]("absolute".utf8)).status().byteCount
+        let size = try root.open([UInt8]("absolute".utf8)).status.byteCount
         #expect(size == 12)
     }
 }

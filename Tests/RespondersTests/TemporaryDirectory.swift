@@ -42,6 +42,10 @@ final class TemporaryDirectory {
         try #require(unsafe symlink(target, path(name)) == 0)
     }
 
+    func makeHardLink(_ name: String, to target: String) throws {
+        try #require(unsafe link(path(target), path(name)) == 0)
+    }
+
     func makeFIFO(_ name: String) throws {
         try #require(unsafe mkfifo(path(name), 0o644) == 0)
     }

@@ -137,7 +137,7 @@ package final class FileResponder: Responder {
     }
 
     private func openFile(_ relative: [UInt8]) throws(Refusal) -> OpenFile {
-        do throws(SystemError) { return try OpenFile(root.open(relative)) } catch { throw Refusal(error) }
+        do throws(SystemError) { return try root.open(relative) } catch { throw Refusal(error) }
     }
 
     /// The file, if there is one and it is a regular file.
@@ -265,7 +265,11 @@ package final class FileResponder: Responder {
 
     private func list(_ directory: OpenFile, _ key: ListingCache.Key) throws(Refusal) -> Response {
         let entries: [DirectoryEntry]
-        do throws(SystemError) { entries = try directory.descriptor.entries() } catch { throw Refusal(error) }
+        do throws(SystemError) {
+            entries = try directory.descriptor.entries().filter(root.visibleEntries(of: directory, at: key.path))
+        } catch {
+            throw Refusal(error)
+        }
         let listing = DirectoryListing(
             path: key.path, entries: entries, showsHidden: site.showsHidden, order: key.order)
         var fields = Fields()

@@ -1,3 +1,5 @@
+package import POSIX
+
 /// What a `FileResponder` serves, and how.
 package struct FileSite: Codable, Sendable {
     /// The path of the directory.
@@ -6,8 +8,8 @@ package struct FileSite: Codable, Sendable {
     package var indexNames = ["index.html"]
     /// Whether a directory without an index shows what is in it.
     package var hasListing = true
-    /// Absolute paths of directories from which nothing is served, whatever leads there: what is in them is executed.
-    package var concealed: [String] = []
+    /// What is neither served nor listed, whatever leads there: what options name that is not for clients.
+    package var concealed = ConcealedPaths()
     /// Whether names that begin with a dot are served.
     package var showsHidden = false
     /// Whether symbolic links that lead out of the directory are followed.

@@ -61,14 +61,3 @@ struct Representation {
         return tag
     }
 }
-
-/// An open file with what was known of it when it was opened.
-final class OpenFile {
-    let descriptor: FileDescriptor
-    let status: FileStatus
-
-    init(_ descriptor: consuming FileDescriptor) throws(SystemError) {
-        status = try descriptor.status()
-        self.descriptor = descriptor
-    }
-}
