@@ -36,11 +36,24 @@ package import POSIX
 
     /// The DNS names and IP addresses it is for (subjectAltName), as text.
     package var names: [String] {
-        var names: [String] = []
+        alternativeNames.map { type, content in
+            type == GEN_DNS ? String(decoding: content, as: UTF8.self) : Self.addressText(content)
+        }
+    }
+
+    /// The IP addresses it is for, with port 0.
+    var addresses: [SocketAddress] {
+        alternativeNames.filter { $0.type == GEN_IPADD }
+            .compactMap { SocketAddress(host: Self.addressText($0.content), port: 0) }
+    }
+
+    /// The DNS names and IP addresses in the certificate's order.
+    private var alternativeNames: [(type: CInt, content: [UInt8])] {
+        var names: [(CInt, [UInt8])] = []
         unsafe AlternativeNames(of: leaf).forEach { type, text in
             guard type == GEN_DNS || type == GEN_IPADD, let bytes = unsafe ASN1_STRING_get0_data(text) else { return }
             let content = unsafe [UInt8](UnsafeBufferPointer(start: bytes, count: Int(ASN1_STRING_length(text))))
-            names.append(type == GEN_DNS ? String(decoding: content, as: UTF8.self) : Self.addressText(content))
+            names.append((type, content))
         }
         return names
     }

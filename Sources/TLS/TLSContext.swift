@@ -11,6 +11,7 @@ import POSIX
         let context: OpaquePointer
         let names: [String]
         let patterns: [ServerName]
+        let addresses: [SocketAddress]
     }
 
     private var entries: [Entry] = []
@@ -72,7 +73,9 @@ import POSIX
         } else {
             unsafe context = try makeContext(configuration)
             unsafe entries.append(
-                Entry(context: context, names: names, patterns: names.map(ServerName.init(pattern:))))
+                Entry(
+                    context: context, names: names, patterns: names.map(ServerName.init(pattern:)),
+                    addresses: certificate.addresses))
         }
         try unsafe use(certificate, in: context)
     }
@@ -138,6 +141,19 @@ import POSIX
             entries.firstIndex { $0.patterns.contains { !$0.isWildcard && $0.covers(name) } }
             ?? entries.firstIndex { $0.patterns.contains { $0.covers(name) } }
         return unsafe match.map { unsafe entries[$0].context } ?? pointer
+    }
+
+    /// Whether clients that connect to a host by this name or address find a certificate that is for it.
+    ///
+    /// - Parameter host: as in a URL: an IPv6 address is in brackets (RFC 3986 §3.2.2).
+    package func covers(_ host: String) -> Bool {
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        let text = isBracketed ? String(host.dropFirst().dropLast()) : host
+        // A star or a DNS name stands for no address, whatever it looks like (RFC 6125 §B.2).
+        if let address = SocketAddress(host: text, port: 0) {
+            return address.isIPv6 == isBracketed && entries.contains { $0.addresses.contains(address) }
+        }
+        return !isBracketed && entries.contains { $0.patterns.contains { $0.covers(text) } }
     }
 
     /// OpenSSL's name of a cipher suite.

@@ -51,12 +51,12 @@ struct RunWorker {
             let helpers = try HelperThreads(
                 threadCount: min(ThisProcess.processorCount, Self.mostHelperThreads),
                 queueLimit: Self.helperQueueLength)
+            let context = try TLSContext(snapshot.tls)
             let worker = try Worker(
                 listeners: Array(firstListener..<firstPlain), plainListeners: Array(firstPlain..<afterListeners),
-                context: TLSContext(snapshot.tls), limits: snapshot.limits,
+                context: context, limits: snapshot.limits,
                 responder: Self.responder(snapshot, children, helpers, logger),
-                redirects: Redirects(
-                    onTLSPort: RedirectResponder(port: nil), onPlainPort: RedirectResponder(port: snapshot.securePort)),
+                redirects: try Self.redirects(snapshot, context),
                 accessSink: snapshot.hasAccessLog ? LogSink(FileDescriptor(owning: afterListeners)) : nil,
                 logger: logger, control: control, children: children, errorSink: errorSink)
             try worker.run()
@@ -64,6 +64,14 @@ struct RunWorker {
             logger.critical("the worker ends: \(error)")
             throw RuntimeFailure(description: "worker \(index) could not serve")
         }
+    }
+
+    private static func redirects(_ snapshot: WorkerSnapshot, _ context: TLSContext) throws -> Redirects {
+        let covers: ([UInt8]) -> Bool = { context.covers(String(decoding: $0, as: UTF8.self)) }
+        let challenges = try FileResponder(snapshot.site.filesOnly, mediaTypes: MediaTypes())
+        return Redirects(
+            onTLSPort: RedirectResponder(port: nil, covers: covers),
+            onPlainPort: RedirectResponder(port: snapshot.securePort, challenges: challenges, covers: covers))
     }
 
     private static func responder(

@@ -29,7 +29,7 @@ struct RedirectResponderTests {
     func location(authority: String, path: String, query: String?, port: UInt16?, expected: String) throws {
         for method in [HTTP.Method.get, .head] {
             let request = Request(path, query: query, method: method, authority: authority)
-            let answer = try RedirectResponder(port: port).answer(request)
+            let answer = try RedirectResponder(port: port, covers: { _ in true }).answer(request)
             #expect(answer.status == .permanentRedirect)
             #expect(answer.values(of: "Location") == [expected])
         }
@@ -42,7 +42,8 @@ struct RedirectResponderTests {
             "/@evil.example", "/.evil.example", "/:1@evil.example",
         ])
     func openRedirect(path: String) throws {
-        let answer = try RedirectResponder(port: 443).answer(Request(path, authority: "example.org"))
+        let answer = try RedirectResponder(port: 443, covers: { _ in true }).answer(
+            Request(path, authority: "example.org"))
         #expect(answer["Location"] == "https://example.org" + path)
     }
 
@@ -50,7 +51,8 @@ struct RedirectResponderTests {
         "A path without its slash would run on from the host, and is refused",
         arguments: ["evil.example", "@evil.example", ".evil.example", ":1@evil.example", "*"])
     func noSlash(path: String) throws {
-        let answer = try RedirectResponder(port: 443).answer(Request(path, authority: "example.org"))
+        let answer = try RedirectResponder(port: 443, covers: { _ in true }).answer(
+            Request(path, authority: "example.org"))
         #expect(answer.status == .badRequest)
         #expect(answer["Location"] == nil)
     }
@@ -59,25 +61,96 @@ struct RedirectResponderTests {
         "What was sent in plain text is not asked for again",
         arguments: [.post, .put, .delete, .patch, .options, .connect, .trace, .other] as [HTTP.Method])
     func methods(method: HTTP.Method) throws {
-        let answer = try RedirectResponder(port: 443).answer(Request("/", method: method, authority: "example.org"))
+        let answer = try RedirectResponder(port: 443, covers: { _ in true }).answer(
+            Request("/", method: method, authority: "example.org"))
         #expect(answer.status == .badRequest)
         #expect(answer["Location"] == nil)
     }
 
     @Test("A client that names no host cannot be sent to it")
     func noHost() throws {
-        #expect(try RedirectResponder(port: 443).answer(Request("/")).status == .badRequest)
+        #expect(try RedirectResponder(port: 443, covers: { _ in true }).answer(Request("/")).status == .badRequest)
     }
 
     @Test("The page that goes with it escapes the address, and the connection ends", arguments: ["example.org", ""])
     func page(authority: String) throws {
         let request = Request("/", query: "<script>\"'&", authority: authority)
-        let answer = try RedirectResponder(port: 443).answer(request)
+        let answer = try RedirectResponder(port: 443, covers: { _ in true }).answer(request)
         #expect(!answer.content.contains("<script"))
-        guard case .complete(let response) = RedirectResponder(port: 443).open(request) else {
+        guard case .complete(let response) = RedirectResponder(port: 443, covers: { _ in true }).open(request) else {
             Issue.record("it takes time")
             return
         }
         #expect(response.closesConnection)
+    }
+
+    @Test(
+        "Nobody is sent to a host that no certificate here is for",
+        arguments: [
+            ("example.org", true), ("example.org:8080", true), ("[2001:db8::1]:80", true), ("evil.example", false),
+            ("example.org.evil.example", false), ("[2001:db8::2]", false), ("", false),
+        ])
+    func covered(authority: String, isCovered: Bool) throws {
+        for port in [nil, 443] as [UInt16?] {
+            let responder = RedirectResponder(port: port) { host in
+                ["example.org", "[2001:db8::1]"].contains(String(decoding: host, as: UTF8.self))
+            }
+            let answer = try responder.answer(Request("/", authority: authority))
+            #expect(answer.status == (isCovered ? .permanentRedirect : .badRequest))
+            #expect((answer["Location"] != nil) == isCovered)
+            #expect(answer["Cache-Control"] == "no-store")
+            #expect(!answer.content.contains("evil"))
+        }
+    }
+
+    /// A folder with an authority's challenge, and what lies beside it.
+    private static func makeSite() throws -> Site {
+        let site = try Site()
+        for name in [".well-known", ".well-known/acme-challenge", ".well-known/acme-challenge/sub"] {
+            try site.folder.makeDirectory(name)
+        }
+        for name in [".well-known/acme-challenge/token", "page", ".well-known/acme-challenge/sub/index.html"] {
+            try site.folder.makeFile(name, "content of \(name)")
+        }
+        try site.folder.makeFIFO(".well-known/acme-challenge/fifo")
+        return site
+    }
+
+    @Test("An authority's challenge is answered in plain HTTP, for every host and for none")
+    func challenge() throws {
+        let site = try Self.makeSite()
+        let responder = RedirectResponder(port: 443, challenges: site.responder) { _ in false }
+        for authority in ["example.org", "evil.example:80", ""] {
+            for path in ["token", "./token", "%74oken", "sub/../token"] {
+                let request = Request("/.well-known/acme-challenge/\(path)", authority: authority)
+                let answer = try responder.answer(request)
+                #expect(answer.status == .ok && answer.content == "content of .well-known/acme-challenge/token")
+            }
+        }
+        let head = Request("/.well-known/acme-challenge/token", method: .head, authority: "example.org")
+        #expect(try responder.answer(head).status == .ok)
+        let post = Request("/.well-known/acme-challenge/token", method: .post, authority: "example.org")
+        #expect(try responder.answer(post).status == .methodNotAllowed)
+    }
+
+    @Test(
+        "Nothing but regular files there is answered in plain HTTP",
+        arguments: [
+            ("/.well-known/acme-challenge/none", 404), ("/.well-known/acme-challenge/sub", 404),
+            ("/.well-known/acme-challenge/sub/", 404), ("/.well-known/acme-challenge/fifo", 404),
+            ("/.well-known/acme-challenge/token/", 404), ("/.well-known/acme-challenge/../../page", 308),
+            ("/.well-known/acme-challenge/%2e%2e/%2e%2e/page", 308), ("/.well-known/acme-challenge/", 404),
+            ("/.well-known/acme-challenge", 308), ("/.well-known/", 308), ("/page", 308),
+            ("/.well-known/acme-challenges/token", 308),
+        ])
+    func besideChallenges(path: String, status: Int) throws {
+        let site = try Self.makeSite()
+        var rules = FileSite(root: site.folder.path(""))
+        rules.fallbackFile = "page"
+        let challenges = try FileResponder(rules.filesOnly, mediaTypes: MediaTypes())
+        let responder = RedirectResponder(port: 443, challenges: challenges) { _ in true }
+        let answer = try responder.answer(Request(path, authority: "example.org", [("Accept", "text/html")]))
+        #expect(answer.status.rawValue == status)
+        #expect(!answer.content.contains("content of"))
     }
 }

@@ -19,6 +19,23 @@ struct TLSContextTests {
         }
     }
 
+    @Test(
+        "A host is covered by its name, by a star, or by its address",
+        arguments: [
+            ("example.org", true), ("EXAMPLE.org.", true), ("www.example.org", true), ("192.0.2.7", true),
+            ("[2001:db8::7]", true), ("[2001:0DB8:0:0::0007]", true), ("[::ffff:192.0.2.7]", false),
+            ("a.b.example.org", false), ("example.com", false), ("192.0.2.8", false), ("[2001:db8::8]", false),
+            ("2001:db8::7", false), ("[192.0.2.7]", false), ("[example.org]", false), ("[", false), ("[]", false),
+            ("", false), (".example.org", false), ("localhost", false),
+        ])
+    func covers(host: String, isCovered: Bool) throws {
+        let other = try TestIdentities(["localhost"]).identities
+        let context = try TLSContext(TLSConfiguration(identities: [Fixture.identity], ticketKeys: .random()))
+        #expect(context.covers(host) == isCovered)
+        let both = try TLSContext(TLSConfiguration(identities: other + [Fixture.identity], ticketKeys: .random()))
+        #expect(both.covers(host) == (isCovered || host == "localhost"))
+    }
+
     @Test("Secrets are logged when asked for, into a file for its owner alone")
     func keyLog() throws {
         let path = "/tmp/martinet-test-keys-\(ThisProcess.identifier)"

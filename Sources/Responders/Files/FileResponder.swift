@@ -118,6 +118,7 @@ package final class FileResponder: Responder {
             guard !path.endsWithSlash else { throw .notFound }
             return try send(file, name: path.relative, request, place)
         case .directory:
+            guard site.servesDirectories else { throw .notFound }
             guard path.endsWithSlash else { return .complete(redirectToDirectory(path, request)) }
             return try sendDirectory(file, path, request, place)
         case .other:

@@ -6,6 +6,8 @@ package struct FileSite: Codable, Sendable {
     package var root: String
     /// What a directory shows instead of its listing: the first of these that exists.
     package var indexNames = ["index.html"]
+    /// Whether directories are answered for at all: with their index, their listing or the way to them.
+    package var servesDirectories = true
     /// Whether a directory without an index shows what is in it.
     package var hasListing = true
     /// What is neither served nor listed, whatever leads there: what options name that is not for clients.
@@ -23,5 +25,14 @@ package struct FileSite: Codable, Sendable {
 
     package init(root: String) {
         self.root = root
+    }
+
+    /// The same folder for what asks for single files: no directories, and nothing in place of what is missing.
+    package var filesOnly: FileSite {
+        var site = self
+        site.servesDirectories = false
+        site.fallbackFile = nil
+        site.compresses = false
+        return site
     }
 }
