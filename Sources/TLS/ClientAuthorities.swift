@@ -23,7 +23,8 @@ import COpenSSL
         unsafe certificates.forEach { unsafe X509_free($0) }
     }
 
-    /// Has the context's streams ask their clients for a certificate, and take none but those of the authorities.
+    /// Has the context's streams ask their clients for a certificate, and take none but those of the authorities. Their
+    /// tickets are `judgeTicket`'s to take.
     func verifyClients(of context: OpaquePointer) throws(TLSError) {
         ERR_clear_error()
         let store = unsafe SSL_CTX_get_cert_store(context)
@@ -35,8 +36,7 @@ import COpenSSL
         // Each of them is trusted in its own right, an intermediate without its root too.
         guard unsafe X509_STORE_set_flags(store, CUnsignedLong(X509_V_FLAG_PARTIAL_CHAIN)) == 1,
             unsafe SSL_CTX_set_purpose(context, X509_PURPOSE_SSL_CLIENT) == 1,
-            unsafe SSL_CTX_set_session_id_context(context, sessionContext, CUnsignedInt(sessionContext.count)) == 1,
-            unsafe SSL_CTX_set_session_ticket_cb(context, nil, judgeTicket, nil) == 1
+            unsafe SSL_CTX_set_session_id_context(context, sessionContext, CUnsignedInt(sessionContext.count)) == 1
         else { throw TLSError("use the clients' authorities") }
         unsafe SSL_CTX_set_verify(
             context, SSL_VERIFY_PEER | (isRequired ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nil)
@@ -45,7 +45,7 @@ import COpenSSL
 
 /// Resumes no session whose certificate has expired meanwhile: OpenSSL verifies it only where the session begins, and
 /// each ticket of TLS 1.3 brings a new one.
-private func judgeTicket(
+func judgeTicket(
     _: OpaquePointer?, session: OpaquePointer?, _: UnsafePointer<UInt8>?, _: Int, status: SSL_TICKET_STATUS,
     _: UnsafeMutableRawPointer?
 ) -> SSL_TICKET_RETURN {

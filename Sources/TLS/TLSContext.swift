@@ -103,7 +103,7 @@ import POSIX
         unsafe SSL_CTX_set_ex_data(context, 0, this)
         unsafe SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
         unsafe SSL_CTX_set_client_hello_cb(context, readHello, this)
-        unsafe SSL_CTX_set_session_ticket_cb(context, allowTicket, nil, this)
+        unsafe SSL_CTX_set_session_ticket_cb(context, allowTicket, clientAuthorities == nil ? nil : judgeTicket, this)
         unsafe shim_SSL_CTX_set_servername_callback(context, selectCertificate)
         unsafe shim_SSL_CTX_set_servername_argument(context, this)
         if keyLog != nil { unsafe SSL_CTX_set_keylog_callback(context, writeKeyLog) }

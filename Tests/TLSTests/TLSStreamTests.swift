@@ -333,7 +333,8 @@ struct TLSStreamTests {
         let both = try TLSConversation(made.context(), pieceByteCount: 16)
         #expect(both.server.offeredVersions == nil)
         try both.shakeHands()
-        #expect(both.server.offeredVersions?.description == "TLSv1.3 TLSv1.2")
+        // A client's system may let it offer older ones, too.
+        #expect(both.server.offeredVersions?.description.hasPrefix("TLSv1.3 TLSv1.2") == true)
         let server = try TLSServer(made.context())
         _ = server.turn([UInt8]("SSH-2.0-OpenSSH_9.2\r\n".utf8))
         #expect(server.offeredVersions == nil)
