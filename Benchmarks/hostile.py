@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import socket
 import ssl
 import threading
@@ -87,9 +88,15 @@ class Watcher:
         self._process.join()
 
 
-def _watch(port: int, request: bytes, line: Connection) -> None:
+def _set_up(niceness: int) -> None:
+    for deadly in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(deadly, signal.SIG_DFL)    # cleaning up is the parent's part
     with contextlib.suppress(PermissionError):
-        os.nice(-10)    # where it may: what it waits shall be the server's doing
+        os.nice(niceness)
+
+
+def _watch(port: int, request: bytes, line: Connection) -> None:
+    _set_up(-10)    # where it may: what it waits shall be the server's doing
     try:
         connection = connect(port, WATCHER_ADDRESS, trusting_context())
         for _ in range(WARM_UP_REQUESTS):
@@ -175,8 +182,7 @@ class Hostile:
 
 
 def _attack(port: int, attacks: list[Attack], line: Connection) -> None:
-    with contextlib.suppress(OSError):
-        os.nice(5)    # elsewhere they would not take processors from the server
+    _set_up(5)    # elsewhere they would not take processors from the server
     context = trusting_context()
     clients = []
     try:

@@ -68,7 +68,8 @@ def make_site(folder: Path) -> HostileSite:
 def fill(directory: Path, count: int) -> None:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     for number in range(count):
-        os.close(os.open(f"entry-{number:06}.txt", os.O_WRONLY | os.O_CREAT, dir_fd=descriptor))
+        # Names as people give them: the pages of these directories are too long to be kept in memory.
+        os.close(os.open(f"minutes of the meeting {number:06}.txt", os.O_WRONLY | os.O_CREAT, dir_fd=descriptor))
     os.close(descriptor)
 
 
