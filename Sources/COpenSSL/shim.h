@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/opensslv.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
@@ -56,6 +57,23 @@ static inline int shim_SSL_CTX_add_chain_certificate(SSL_CTX *context, X509 *cer
 static inline int shim_BIO_is_retry_bits(int flags) { return (flags & BIO_FLAGS_SHOULD_RETRY) != 0; }
 static inline EVP_PKEY *shim_EVP_EC_generate(const char *curve) { return EVP_EC_gen(curve); }
 static inline const EVP_MD *shim_sha256(void) { return EVP_sha256(); }
+
+/// A context for HMAC-SHA256 under this key; NULL where that fails. Its parameters are an array with pointers in it.
+static inline EVP_MAC_CTX *shim_HMAC_SHA256_new(const unsigned char *key, size_t count) {
+    EVP_MAC *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    if (algorithm == NULL) return NULL;
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(algorithm);
+    EVP_MAC_free(algorithm);
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string("digest", (char *)"SHA256", 0),
+        OSSL_PARAM_construct_end(),
+    };
+    if (context != NULL && EVP_MAC_init(context, key, count, parameters) != 1) {
+        EVP_MAC_CTX_free(context);
+        return NULL;
+    }
+    return context;
+}
 
 /// OpenSSL's free functions for its own allocations are macros.
 static inline void shim_OPENSSL_free(void *memory) { OPENSSL_free(memory); }
