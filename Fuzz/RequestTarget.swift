@@ -142,7 +142,8 @@ private final class Journal: ExchangeJournal {
     var records: [Record] = []
 
     func record(
-        _ request: borrowing Request, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool
+        _ request: borrowing Request, peer: Peer, isAuthenticated: Bool, status: StatusCode, contentByteCount: Int,
+        isComplete: Bool
     ) {
         records.append(
             Record(

@@ -92,7 +92,8 @@ private final class FixedResponder: Responder {
 
 private final class SilentJournal: ExchangeJournal {
     func record(
-        _: borrowing Request, peer _: Peer, status _: StatusCode, contentByteCount _: Int, isComplete _: Bool
+        _: borrowing Request, peer _: Peer, isAuthenticated _: Bool, status _: StatusCode, contentByteCount _: Int,
+        isComplete _: Bool
     ) {}
     func recordUnreadable(peer _: Peer, status _: StatusCode, contentByteCount _: Int) {}
     func report(_: String, _: borrowing Request, peer _: Peer) {}

@@ -383,8 +383,8 @@ package struct HTTP1Connection: ~Copyable {
 
     private func record(_ request: borrowing Request, isComplete: Bool, _ service: HTTP1Service) {
         service.journal.record(
-            request, peer: peer, status: writer.status, contentByteCount: writer.contentByteCount,
-            isComplete: isComplete)
+            request, peer: peer, isAuthenticated: writer.isAuthenticated, status: writer.status,
+            contentByteCount: writer.contentByteCount, isComplete: isComplete)
     }
 
     /// The exchange is over; the next may follow if the connection persists.

@@ -41,10 +41,12 @@ package protocol ExchangeJournal: AnyObject {
     /// An exchange is over.
     ///
     /// - Parameters:
+    ///   - isAuthenticated: whether it was for the user that the request's credentials name.
     ///   - contentByteCount: the response's content as far as it was sent, without framing.
     ///   - isComplete: false when the response was cut short.
     func record(
-        _ request: borrowing Request, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool)
+        _ request: borrowing Request, peer: Peer, isAuthenticated: Bool, status: StatusCode, contentByteCount: Int,
+        isComplete: Bool)
     /// What came could not be read as a request, and was answered with an error.
     func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int)
     /// Something went wrong that the operator should know of.

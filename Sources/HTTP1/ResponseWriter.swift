@@ -17,6 +17,8 @@ struct ResponseWriter {
     private var phase = Phase.awaiting
     /// The response's, once it has begun.
     private(set) var status = StatusCode.ok
+    /// Whether the response, once it has begun, is for a user whose password was found right.
+    private(set) var isAuthenticated = false
     /// Content written so far, in bytes, without framing; kept until the next request.
     private(set) var contentByteCount = 0
     private var minorVersion = 1
@@ -30,6 +32,7 @@ struct ResponseWriter {
     mutating func begin(minorVersion: Int = 1, isHead: Bool = false) {
         self.minorVersion = minorVersion
         self.isHead = isHead
+        isAuthenticated = false
         contentByteCount = 0
     }
 
@@ -91,6 +94,7 @@ struct ResponseWriter {
         output.append(wire.bytes)
         output.overwrite(at: start + wire.dateOffset, with: date)
         status = response.status
+        isAuthenticated = response.isAuthenticated
         contentByteCount = wire.contentByteCount
         phase = .complete
     }
@@ -107,6 +111,7 @@ struct ResponseWriter {
         let framing = ResponseSerializer.framing(response, minorVersion: minorVersion)
         if framing == .close { persists = false }
         status = response.status
+        isAuthenticated = response.isAuthenticated
         let persistence: StaticString? =
             persists ? (minorVersion == 0 ? "Connection: keep-alive\r\n" : nil) : "Connection: close\r\n"
         if !response.isVerbatim {

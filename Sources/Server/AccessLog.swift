@@ -8,11 +8,14 @@ import POSIX
 ///
 ///     127.0.0.1 - - [22/Nov/2026:20:05:38 +0000] "GET / HTTP/1.1" 200 612 "-" "curl/7.88.1" TLSv1.3 TLS_AES_128_GCM_SHA256 - localhost 0.000214
 ///
-/// The last five are protocol, cipher suite, `r` for a resumed session, server name (SNI) and seconds taken.
+/// The third field is the user's name where a password was found right. The last five are protocol, cipher suite, `r` for a
+/// resumed session, server name (SNI) and seconds taken.
 final class AccessLog: ExchangeJournal {
     private let sink: LogSink?
     private let logger: Logger
-    /// What stands between the address and the request: " - - [22/Nov/2026:20:05:38 +0000] \"".
+    /// What stands between the address and the time where nobody has logged in.
+    private static let nobody: StaticString = " - -"
+    /// What then stands between the address and the request: " - - [22/Nov/2026:20:05:38 +0000] \"".
     private var timeText: [UInt8] = []
     private var timeSecond = -1
     /// What was last written of a session. Most have the same protocol, cipher suite and server name.
@@ -28,19 +31,29 @@ final class AccessLog: ExchangeJournal {
     func setTime(_ now: WallTime) {
         guard sink != nil, now.seconds != timeSecond else { return }
         timeSecond = now.seconds
-        timeText = [UInt8](" - - ".utf8) + LogTime.commonFormat(now) + [UInt8](" \"".utf8)
+        timeText = [UInt8](copying: Self.nobody.utf8Span)
+        timeText += [UInt8](" ".utf8) + LogTime.commonFormat(now) + [UInt8](" \"".utf8)
     }
 
     func record(
-        _ request: borrowing Request, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool
+        _ request: borrowing Request, peer: Peer, isAuthenticated: Bool, status: StatusCode, contentByteCount: Int,
+        isComplete: Bool
     ) {
         guard let sink else { return }
         let nanoseconds = max(0, MonotonicTime.now.nanoseconds - request.arrival)
         let head = request.bytes.span
         let session = sessionText(peer)
+        let user = isAuthenticated ? BasicCredentials(request)?.user : nil
         sink.append { line in
             line.append(text: peer.address)
-            line.append(timeText)
+            if let user {
+                line.append(" - ")
+                line.append(user: user)
+                let time = timeText
+                line.append(time.span.extracting(Self.nobody.utf8CodeUnitCount..<time.count))
+            } else {
+                line.append(timeText)
+            }
             // One space, which is all that may stand between them, comes along.
             line.append(quotable: head.extracting(request.methodName.lowerBound..<request.target.upperBound))
             line.append(request.minorVersion == 0 ? " HTTP/1.0\" " : " HTTP/1.1\" ")
@@ -112,6 +125,16 @@ extension ByteQueue {
             return
         }
         append(quotable: request.bytes.span.extracting(value))
+    }
+
+    /// A user's name as one word, that is neither taken for nobody's nor for two.
+    fileprivate mutating func append(user name: [UInt8]) {
+        if name.isEmpty { return append("\"\"") }
+        if name.span.isEqual(to: "-") { return append("\\x2d") }
+        for (index, word) in name.split(separator: ASCII.space, omittingEmptySubsequences: false).enumerated() {
+            if index > 0 { append("\\x20") }
+            append(quotable: word.span)
+        }
     }
 
     /// Bytes from a client, so that they can neither end the quotes nor the line.

@@ -159,7 +159,8 @@ struct ConformanceTests {
 
 private final class NoJournal: ExchangeJournal {
     func record(
-        _: borrowing Request, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool
+        _: borrowing Request, peer: Peer, isAuthenticated: Bool, status: StatusCode, contentByteCount: Int,
+        isComplete: Bool
     ) {}
     func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int) {}
     func report(_: String, _: borrowing Request, peer: Peer) {}

@@ -93,7 +93,8 @@ final class RecordingJournal: ExchangeJournal {
     var problems: [String] = []
 
     func record(
-        _ request: borrowing Request, peer: Peer, status: StatusCode, contentByteCount: Int, isComplete: Bool
+        _ request: borrowing Request, peer: Peer, isAuthenticated: Bool, status: StatusCode, contentByteCount: Int,
+        isComplete: Bool
     ) {
         records.append(
             Record(
