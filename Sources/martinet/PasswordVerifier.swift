@@ -18,11 +18,6 @@ enum PasswordVerifier {
         return PasswordHash.verify(password, hash)
     }
 
-    /// Whether the hash is of a kind that can be verified.
-    static func isKnown(_ hash: String) -> Bool {
-        hash.hasPrefix(shaPrefix) || hash.hasPrefix(apachePrefix) || PasswordHash.isKnown(hash)
-    }
-
     private static let shaPrefix = "{SHA}"
     private static let apachePrefix = "$apr1$"
 

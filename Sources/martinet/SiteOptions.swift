@@ -48,7 +48,7 @@ struct SiteOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Ask for a user name and password from this htpasswd file: bcrypt, SHA-crypt, apr1 or SHA.",
+            "Ask for a user name and password from this htpasswd file: bcrypt, yescrypt, SHA-crypt, apr1 or SHA.",
             valueName: "file"))
     var authFile: String?
 
@@ -113,32 +113,5 @@ struct SiteOptions: ParsableArguments {
         let words = errorPage.split(separator: "=", maxSplits: 1)
         guard words.count == 2, let status = Int(words[0]), (400...599).contains(status) else { return nil }
         return (status, String(words[1].drop { $0 == "/" }))
-    }
-}
-
-/// An htpasswd file: a user and a hash on each line.
-enum PasswordFile {
-    static func read(_ path: String) throws -> [String: String] {
-        let text: String
-        do {
-            text = String(decoding: try WholeFile.read(path), as: UTF8.self)
-        } catch {
-            throw ConfigurationError(
-                place: "--auth-file \(path)", problem: error.reason,
-                wayOut: "Name a readable file; `htpasswd -B -c FILE USER` makes one.")
-        }
-        var hashes: [String: String] = [:]
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = line.hasSuffix("\r") ? line.dropLast() : line
-            if line.isEmpty || line.hasPrefix("#") { continue }
-            let words = line.split(separator: ":", maxSplits: 1)
-            guard words.count == 2, PasswordVerifier.isKnown(String(words[1])) else {
-                throw ConfigurationError(
-                    place: "\(path):\(index + 1)", problem: "There is no user and password hash of a known kind.",
-                    wayOut: "Write user:hash, as `htpasswd -B` does.")
-            }
-            hashes[String(words[0])] = String(words[1])
-        }
-        return hashes
     }
 }
