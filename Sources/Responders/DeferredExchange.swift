@@ -2,12 +2,26 @@ import Bytes
 import HTTP
 import POSIX
 
-/// An exchange whose answer depends on what a helper thread calculates: it waits for that, and then is the answer.
+/// Something that comes later, which an answer depends on.
+protocol Deferral: AnyObject {
+    associatedtype Outcome
+
+    /// What has come; nil while nothing has, and after it was taken.
+    ///
+    /// - Parameter now: in nanoseconds of the monotonic clock.
+    func take(_ now: Int64) -> Outcome?
+
+    /// What it waits for, and until when at most, as `Exchange` says it.
+    var waits: [Wait] { get }
+    var deadline: Int64? { get }
+}
+
+/// An exchange whose answer depends on what comes later, as from a helper thread: it waits for that, and then is the answer.
 ///
 /// Until then none of the request's content is taken or asked for: who it is from, or whether it is wanted, may not be known.
 final class DeferredExchange: Exchange {
     private enum Phase {
-        case waiting(descriptor: CInt, answer: () -> Answer?)
+        case waiting(any Deferral, answer: (_ now: Int64) -> Answer?)
         /// The response is at hand.
         case answered
         case replaced(any Exchange)
@@ -18,12 +32,20 @@ final class DeferredExchange: Exchange {
     private var isContentComplete = false
 
     /// - Parameter then: what the result leads to; called once, in a turn of the exchange's connection.
-    init<Result: Sendable>(
+    convenience init<Result: Sendable>(
         _ request: borrowing Request, _ calculation: Calculation<Result>,
         then: @escaping (_ request: borrowing Request, Result) -> Answer
     ) {
+        self.init(request, DeferredCalculation(calculation), then: then)
+    }
+
+    /// - Parameter then: what the outcome leads to; called once, in a turn of the exchange's connection.
+    init<Source: Deferral>(
+        _ request: borrowing Request, _ source: Source,
+        then: @escaping (_ request: borrowing Request, Source.Outcome) -> Answer
+    ) {
         let kept = copy request
-        phase = .waiting(descriptor: calculation.descriptor) { calculation.take().map { then(kept, $0) } }
+        phase = .waiting(source) { now in source.take(now).map { then(kept, $0) } }
     }
 
     var response: Response? {
@@ -58,7 +80,7 @@ final class DeferredExchange: Exchange {
     func advance(_ now: Int64) {
         switch phase {
         case .waiting(_, let answer):
-            switch answer() {
+            switch answer(now) {
             case nil: return
             case .complete(let response):
                 ownResponse = response
@@ -83,17 +105,39 @@ final class DeferredExchange: Exchange {
 
     var waits: [Wait] {
         switch phase {
-        case .waiting(let descriptor, _): [Wait(descriptor, for: .reading)]
+        case .waiting(let source, _): source.waits
         case .answered: []
         case .replaced(let exchange): exchange.waits
         }
     }
 
     var deadline: Int64? {
-        if case .replaced(let exchange) = phase { exchange.deadline } else { nil }
+        switch phase {
+        case .waiting(let source, _): source.deadline
+        case .answered: nil
+        case .replaced(let exchange): exchange.deadline
+        }
     }
 
     var hasUrgentDeadline: Bool {
-        if case .replaced(let exchange) = phase { exchange.hasUrgentDeadline } else { false }
+        switch phase {
+        // Others may wait for the same.
+        case .waiting: true
+        case .answered: false
+        case .replaced(let exchange): exchange.hasUrgentDeadline
+        }
     }
+}
+
+private final class DeferredCalculation<Result: Sendable>: Deferral {
+    private let calculation: Calculation<Result>
+
+    init(_ calculation: Calculation<Result>) {
+        self.calculation = calculation
+    }
+
+    func take(_ now: Int64) -> Result? { calculation.take() }
+
+    var waits: [Wait] { [Wait(calculation.descriptor, for: .reading)] }
+    var deadline: Int64? { nil }
 }

@@ -87,7 +87,11 @@ struct RunWorker {
             responder = router
         }
         guard !snapshot.policy.isEmpty else { return responder }
-        return PolicyResponder(responder, policy: snapshot.policy, pages: files, verify: PasswordVerifier.verify)
+        let authenticator = try MessageAuthenticator()
+        let passwords = PasswordVerification(helpers: helpers, verify: PasswordVerifier.verify) {
+            authenticator.code(for: $0)
+        }
+        return PolicyResponder(responder, policy: snapshot.policy, pages: files, passwords: passwords, logger: logger)
     }
 }
 

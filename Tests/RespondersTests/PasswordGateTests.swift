@@ -1,25 +1,20 @@
 import Bytes
 import HTTP
 import POSIX
+import Synchronization
 import Testing
 
 @testable import Responders
 
 @Suite("Basic authentication (RFC 7617)")
 struct PasswordGateTests {
-    /// Verifies without hashing, and remembers what it was asked.
-    private final class Verifier {
-        var asked: [(password: [UInt8], hash: String)] = []
-
-        func verify(_ password: [UInt8], _ hash: String) -> Bool {
-            asked.append((password, hash))
-            return [UInt8]("hash of ".utf8) + password == [UInt8](hash.utf8)
-        }
-    }
+    private static let second: Int64 = 1_000_000_000
 
     private let hashes = [
         "alice": "hash of open sesame", "bob": "hash of a:b", "": "hash of ", "jürgen": "hash of größe",
     ]
+
+    // MARK: Who is admitted
 
     @Test(
         "The right credentials are admitted",
@@ -29,10 +24,10 @@ struct PasswordGateTests {
             // bob, whose password has a colon; nobody without a password; jürgen, in UTF-8.
             "Basic Ym9iOmE6Yg==", "Basic Og==", "Basic asO8cmdlbjpncsO2w59l",
         ])
-    func right(credentials: String) {
-        let verifier = Verifier()
-        #expect(PasswordGate(hashes, verify: verifier.verify).admits(request(credentials)))
-        #expect(verifier.asked.count == 1)
+    func right(credentials: String) throws {
+        let site = try Gated(hashes)
+        #expect(site.log(in: request(credentials)) == .admitted)
+        #expect(site.asked.count == 1)
     }
 
     @Test(
@@ -44,14 +39,14 @@ struct PasswordGateTests {
             "Basic YWxpY2U6b3BlbiBzZXNhbWVl", "Basic QWxpY2U6b3BlbiBzZXNhbWU=", "Basic Ym9iOm9wZW4gc2VzYW1l",
             "Basic bWFsbG9yeTp4", "Basic anXMiHJnZW46Z3LDtsOfZQ==",
         ])
-    func wrong(credentials: String) {
-        let verifier = Verifier()
-        #expect(!PasswordGate(hashes, verify: verifier.verify).admits(request(credentials)))
-        #expect(verifier.asked.count == 1, "whoever it is, a password is verified")
+    func wrong(credentials: String) throws {
+        let site = try Gated(hashes)
+        #expect(site.log(in: request(credentials)) == .status(401))
+        #expect(site.asked.count == 1, "whoever it is, a password is verified")
     }
 
     @Test(
-        "What is no credentials of this scheme is refused without a look at any password",
+        "What is no credentials of this scheme is refused without a look at any password, and is no wrong login",
         arguments: [
             "", "Basic", "Basic ", "Basic  ", "Bearer YWxpY2U6b3BlbiBzZXNhbWU=", "YWxpY2U6b3BlbiBzZXNhbWU=",
             "BasicYWxpY2U6b3BlbiBzZXNhbWU=", "Basic=YWxpY2U6", "Basic alice:open sesame", "Basic YWxpY2U=",
@@ -60,91 +55,234 @@ struct PasswordGateTests {
             "Basic YWxpY2U6b3BlbiBzZXNhbWU=, Basic YWxpY2U6", "Basic\tYWxpY2U6b3BlbiBzZXNhbWU=", "Basic -_-_",
             "Digest x=y",
         ])
-    func malformed(credentials: String) {
-        let verifier = Verifier()
-        #expect(!PasswordGate(hashes, verify: verifier.verify).admits(request(credentials)))
-        #expect(verifier.asked.isEmpty)
+    func malformed(credentials: String) throws {
+        let site = try Gated(hashes)
+        for _ in 0..<30 { #expect(site.log(in: request(credentials)) == .status(401)) }
+        #expect(site.asked.isEmpty && site.lines.isEmpty)
     }
 
     @Test("Nobody is admitted without credentials, or with two of them")
-    func absent() {
-        let gate = PasswordGate(hashes) { _, _ in true }
-        #expect(!gate.admits(Request("/")))
+    func absent() throws {
+        let site = try Gated(hashes, verify: { _, _ in true })
+        for _ in 0..<30 { #expect(site.log(in: Request("/")) == .status(401)) }
         let line = ("Authorization", "Basic YWxpY2U6b3BlbiBzZXNhbWU=")
-        #expect(gate.admits(Request("/", [line])))
-        #expect(!gate.admits(Request("/", [line, line])))
+        #expect(site.log(in: Request("/", [line])) == .admitted)
+        #expect(site.log(in: Request("/", [line, line])) == .status(401))
     }
 
-    @Test("An unknown user is refused even with the decoy's own password")
-    func unknown() {
-        #expect(!PasswordGate(hashes) { _, _ in true }.admits(request("Basic bWFsbG9yeTp4")))
-        #expect(!PasswordGate([:]) { _, _ in true }.admits(request("Basic bWFsbG9yeTp4")))
-    }
-
-    @Test("An unknown user's password is hashed as a known one's is, so that the time tells nothing")
-    func unknownTakesAsLong() {
-        let verifier = Verifier()
-        let hashes = ["alice": "{SHA}x", "bob": "{SHA}y"]
-        let gate = PasswordGate(hashes, verify: verifier.verify)
-        #expect(!gate.admits(request("Basic bWFsbG9yeTp4")))
-        #expect(verifier.asked.count == 1)
-        #expect(hashes.values.contains(verifier.asked[0].hash), "a hash of this site, not of another kind")
-        #expect(verifier.asked[0].password == [UInt8]("x".utf8))
-    }
-
-    @Test("Credentials found right are not verified again; wrong ones are, each time")
-    func remembering() {
-        let verifier = Verifier()
-        let gate = PasswordGate(hashes, verify: verifier.verify)
-        for _ in 1...3 { #expect(gate.admits(request("Basic Ym9iOmE6Yg=="))) }
-        #expect(verifier.asked.count == 1)
-        for _ in 1...3 { #expect(!gate.admits(request("Basic YWxpY2U6b3Blbg=="))) }
-        #expect(verifier.asked.count == 4)
-        for credentials in ["Basic Ym9iOmE6Y", "Basic Ym9iOmE6Yw==", "Basic Ym9iOmE6Yg==x"] {
-            #expect(!gate.admits(request(credentials)))
+    @Test("An unknown user is refused even with the decoy's own password, each time")
+    func unknown() throws {
+        for hashes in [hashes, [:]] {
+            let site = try Gated(hashes, verify: { _, _ in true })
+            for _ in 1...3 { #expect(site.log(in: request("Basic bWFsbG9yeTp4")) == .status(401)) }
         }
     }
 
-    @Test("However many users come, each is admitted, and the longest known forgotten first")
-    func manyUsers() {
-        let verifier = Verifier()
-        let users = (0..<65).map { "u\(10 + $0)" }
-        let gate = PasswordGate(
-            Dictionary(uniqueKeysWithValues: users.map { ($0, "hash of 12") }), verify: verifier.verify)
-        for user in users { #expect(gate.admits(request(credentials(user + ":12")))) }
-        #expect(verifier.asked.count == 65)
-        #expect(gate.admits(request(credentials("u74:12"))))
-        #expect(verifier.asked.count == 65)
-        #expect(gate.admits(request(credentials("u10:12"))))
-        #expect(verifier.asked.count == 66)
+    @Test("A password of 256 bytes is verified, a longer one refused without that, and is no wrong login")
+    func longPassword() throws {
+        let site = try Gated(hashes)
+        #expect(site.log(in: request("alice", String(repeating: "x", count: 256))) == .status(401))
+        #expect(site.asked.count == 1)
+        for _ in 0..<30 {
+            #expect(site.log(in: request("alice", String(repeating: "x", count: 257))) == .status(401))
+        }
+        #expect(site.asked.count == 1 && site.lines.count == 1)
     }
+
+    @Test("An unknown user's password is hashed with the dearest hash of the file, whatever its letters")
+    func decoy() throws {
+        let salt = "abcdefghijklmnopqrstuu"
+        let digits = { (count: Int) in String(repeating: "x", count: count) }
+        let cheaper = [
+            "{SHA}AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "$apr1$zzzzzzzz$\(digits(22))", "$6$zzzzzzzz$\(digits(86))",
+            "$2y$08$\(salt)\(digits(31))", "$y$j5T$zzzzzzzz$\(digits(43))",
+        ]
+        let dearest = "$2a$10$\(salt)\(digits(31))"
+        let names = (0..<cheaper.count).map { "u\($0)" }
+        let site = try Gated(Dictionary(uniqueKeysWithValues: zip(names, cheaper)).merging(["b": dearest]) { $1 })
+        #expect(site.log(in: request("mallory", "x")) == .status(401))
+        #expect(site.asked.map(\.hash) == [dearest])
+        #expect(site.asked.map(\.password) == [[UInt8]("x".utf8)])
+    }
+
+    // MARK: Who is recognised
+
+    @Test("Credentials found right are not verified again for ten minutes after each use; wrong ones are, each time")
+    func recognition() throws {
+        let site = try Gated(hashes)
+        for minute: Int64 in [0, 1, 10, 19] {
+            #expect(site.log(in: request("bob", "a:b", at: minute * 60 * Self.second)) == .admitted)
+        }
+        #expect(site.asked.count == 1)
+        for credentials in ["Basic Ym9iOmE6Y", "Basic Ym9iOmE6Yw==", "Basic Ym9iOmE6Yg==x"] {
+            #expect(site.log(in: request(credentials, at: 19 * 60 * Self.second)) == .status(401))
+        }
+        #expect(site.asked.count == 2, "two of them are no credentials")
+        #expect(site.log(in: request("bob", "a:b", at: 29 * 60 * Self.second)) == .admitted)
+        #expect(site.asked.count == 3)
+        for _ in 1...3 { #expect(site.log(in: request("alice", "open", at: 60 * 60 * Self.second)) == .status(401)) }
+        #expect(site.asked.count == 6)
+    }
+
+    @Test("What is kept of right credentials is a code, and nothing is where there is no code")
+    func codes() throws {
+        let site = try Gated(hashes, code: { _ in [] })
+        for _ in 1...3 { #expect(site.log(in: request("bob", "a:b")) == .admitted) }
+        #expect(site.asked.count == 3)
+    }
+
+    // MARK: Who has to wait
+
+    @Test("Five wrong logins are answered at once, the sixth after a second")
+    func delay() throws {
+        let site = try Gated(hashes)
+        for _ in 1...5 { #expect(site.log(in: request("alice", "x")) == .status(401)) }
+        #expect(site.log(in: request("alice", "x", at: 7)) == .waiting(until: 7 + Self.second))
+        #expect(site.asked.count == 5, "nothing is computed while it waits")
+        #expect(site.log(in: request("alice", "x", at: 7), until: 6 + Self.second) == .waiting(until: 7 + Self.second))
+        #expect(site.log(in: request("alice", "x", at: 7), until: 7 + Self.second) == .status(401))
+        #expect(site.asked.count == 6)
+        #expect(site.log(in: request("bob", "a:b", from: "192.0.2.2")) == .admitted, "others do not wait")
+    }
+
+    @Test("After twenty in a minute it is 429 without a look at the password, until the first is a minute old")
+    func refusal() throws {
+        let site = try Gated(hashes)
+        site.fail(20, from: "192.0.2.1")
+        let count = site.asked.count
+        let time = 40 * Self.second
+        let right = request("alice", "open sesame", at: time)
+        #expect(site.log(in: right) == .status(429))
+        #expect(site.retryAfter(right) == 20)
+        #expect(site.asked.count == count)
+        #expect(
+            site.log(in: request("alice", "open sesame", at: 60 * Self.second), until: 61 * Self.second) == .admitted)
+    }
+
+    @Test("Who has logged in within ten minutes is admitted whatever comes from the address")
+    func rightDuringRefusal() throws {
+        let site = try Gated(hashes)
+        #expect(site.log(in: request("bob", "a:b")) == .admitted)
+        site.fail(20, from: "192.0.2.1")
+        #expect(site.log(in: request("alice", "x")) == .status(429))
+        #expect(site.log(in: request("bob", "a:b")) == .admitted)
+    }
+
+    @Test("From this machine there may be anybody: a right login waits for a second, and is never refused")
+    func shared() throws {
+        let site = try Gated(hashes)
+        site.fail(100, from: "127.0.0.1")
+        let right = request("alice", "open sesame", from: "127.0.0.1")
+        #expect(site.log(in: right) == .waiting(until: Self.second))
+        #expect(site.log(in: right, until: Self.second) == .admitted)
+    }
+
+    @Test("Of one address two passwords are verified at one time, of another as well")
+    func atOneTime() throws {
+        let site = try Gated(hashes)
+        let first = try #require(site.begin(request("alice", "x")))
+        let second = try #require(site.begin(request("alice", "open sesame")))
+        let third = try #require(site.begin(request("alice", "open sesame")))
+        #expect(site.asked.count == 2)
+        #expect(!first.waits.isEmpty && !second.waits.isEmpty)
+        let next = try #require(third.deadline)
+        #expect(third.waits.isEmpty && next < Self.second / 10)
+        #expect(site.begin(request("bob", "a:b", from: "192.0.2.2")) != nil)
+        #expect(site.asked.count == 3)
+        #expect(second.take(1).map(Gated.Result.init) == .admitted)
+        #expect(third.take(next).map(Gated.Result.init) == .admitted, "its credentials are known by now")
+        #expect(site.asked.count == 3)
+        #expect(first.take(next).map(Gated.Result.init) == .status(401))
+    }
+
+    @Test("Those that are being verified count as wrong as long as it is not known")
+    func suspected() throws {
+        let site = try Gated(hashes)
+        site.fail(4, from: "192.0.2.1")
+        let fifth = try #require(site.begin(request("alice", "x")))
+        let sixth = try #require(site.begin(request("alice", "x")))
+        #expect(sixth.waits.isEmpty)
+        #expect(fifth.take(1).map(Gated.Result.init) == .status(401))
+        #expect(sixth.take(Self.second / 10).map(Gated.Result.init) == nil)
+        #expect(sixth.deadline == Self.second)
+    }
+
+    @Test("A client that leaves has its login counted: each costs the same, whoever waits for its end")
+    func leaving() throws {
+        let site = try Gated(hashes)
+        for count in 1...5 {
+            _ = site.begin(request("alice", "x"))
+            #expect(site.asked.count == count)
+        }
+        #expect(site.log(in: request("alice", "x")) == .waiting(until: Self.second))
+        #expect(site.lines.count == 1)
+        let other = try Gated(hashes)
+        _ = other.begin(request("alice", "open sesame"))
+        #expect(other.log(in: request("alice", "open sesame")) == .admitted)
+        #expect(other.asked.count == 1, "a right one is known even where nobody waited for it")
+    }
+
+    @Test("So many wait and no more; who waits for half a minute is told to come again")
+    func waiting() throws {
+        let site = try Gated(hashes)
+        site.fail(5, from: "127.0.0.1")
+        var waiting: [Login] = []
+        for index in 0..<LoginThrottle.totalWaitingLimit {
+            waiting.append(try #require(site.begin(request("alice", "x", from: "127.0.0.1")), "\(index)"))
+        }
+        let right = request("alice", "open sesame", from: "127.0.0.1")
+        #expect(site.log(in: right) == .status(503))
+        #expect(site.retryAfter(right) == 1)
+        waiting.removeLast()
+        let last = try #require(site.begin(right))
+        // Two are verified and not asked for their results.
+        let count = site.asked.count
+        #expect(waiting[0].take(Self.second) == nil && waiting[1].take(Self.second) == nil)
+        #expect(site.asked.count == count + 2)
+        #expect(last.take(29 * Self.second) == nil)
+        #expect(last.take(30 * Self.second).map(Gated.Result.init) == .status(503))
+    }
+
+    @Test("Where no more work is taken, nothing is verified, and it is 503")
+    func noThreads() throws {
+        let site = try Gated(hashes, helpers: HelperThreads(threadCount: 1, queueLimit: 0))
+        let right = request("alice", "open sesame")
+        for _ in 0..<30 { #expect(site.log(in: right) == .status(503)) }
+        #expect(site.retryAfter(right) == 1)
+        #expect(site.asked.isEmpty)
+    }
+
+    // MARK: What is said
 
     @Test("The challenge names scheme, realm and charset")
     func challenge() {
-        let response = PasswordGate(hashes) { _, _ in true }.challenge
+        let response = PasswordGate.challenge
         #expect(response.status == .unauthorized)
         let fields = String(decoding: response.fields.bytes, as: UTF8.self)
         #expect(fields.contains("WWW-Authenticate: Basic realm=\"Martinet\", charset=\"UTF-8\"\r\n"))
     }
 
-    @Test(
-        "Base64 is read with its padding or without (RFC 4648 §10)",
-        arguments: [
-            ("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"), ("Zm9vYmE=", "fooba"),
-            ("Zm9vYmFy", "foobar"), ("Zg", "f"), ("Zm8", "fo"), ("Z", nil), ("Zm9vY", nil),
-            ("Zm9v=Zm9v", nil), ("Zm9v\n", nil), ("Zm9_", nil), ("Zm9v\u{0}", nil), ("Pj4+Pz8/", ">>>???"),
-        ] as [(String, String?)])
-    func base64(text: String, expected: String?) {
-        let bytes = [UInt8](text.utf8)
-        let decoded = Base64.decode(bytes.span)
-        #expect(decoded == expected.map { [UInt8]($0.utf8) })
+    @Test("The log has a line for the first wrong login of an address, and what follows in one when there is an end")
+    func lines() throws {
+        let lines = try { () throws -> Gated.Lines in
+            let site = try Gated(hashes)
+            site.fail(20, from: "192.0.2.1")
+            #expect(site.log(in: request("alice", "open sesame", at: 20 * Self.second)) == .status(429))
+            #expect(site.lines == ["192.0.2.1: wrong user name or password, user \"alice\""])
+            return site.lineList
+        }()
+        #expect(
+            lines.all == [
+                "192.0.2.1: wrong user name or password, user \"alice\"",
+                "192.0.2.1: 19 more wrong logins and 1 refused unseen, the last as user \"alice\"",
+            ])
     }
 
     @Test("Random bytes admit nobody and do no harm")
-    func random() {
-        let gate = PasswordGate(hashes) { _, _ in false }
+    func random() throws {
+        let site = try Gated(hashes, verify: { _, _ in false })
         var state: UInt64 = 88_172_645_463_325_252
-        for _ in 0..<5000 {
+        for round in 0..<5000 {
             var value = [UInt8]("Basic ".utf8)
             for _ in 0..<state % 20 {
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -152,23 +290,128 @@ struct PasswordGateTests {
             }
             var request = Request()
             request.bytes = value
+            request.arrival = Int64(round) * 20 * Self.second
             request.append(Request.FieldLine(name: 0..<0, value: 0..<value.count, known: .authorization))
-            #expect(!gate.admits(request))
+            #expect(site.log(in: request) == .status(401))
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         }
     }
 
-    private func request(_ credentials: String) -> Request { Request("/", [("Authorization", credentials)]) }
+    // MARK: Requests
 
-    /// The credentials for text of a multiple of three characters.
-    private func credentials(_ text: String) -> String {
+    private func request(_ credentials: String, at time: Int64 = 0) -> Request {
+        Request("/", [("Authorization", credentials)], at: time)
+    }
+
+    private func request(
+        _ user: String, _ password: String, from address: String = "192.0.2.1", at time: Int64 = 0
+    ) -> Request {
+        Gated.request(user, password, from: address, at: time)
+    }
+}
+
+/// A gate whose passwords are the ends of their hashes, and whose threads do everything at once.
+private final class Gated {
+    enum Result: Equatable {
+        case admitted
+        case status(Int)
+        case waiting(until: Int64?)
+
+        init(_ outcome: Login.Outcome) {
+            switch outcome {
+            case .right: self = .admitted
+            case .refused(let response): self = .status(response.status.rawValue)
+            }
+        }
+    }
+
+    final class Lines {
+        fileprivate(set) var all: [String] = []
+    }
+
+    struct Question {
+        let password: [UInt8]
+        let hash: String
+    }
+
+    private final class Questions: Sendable {
+        let all = Mutex<[Question]>([])
+    }
+
+    private let gate: PasswordGate
+    private let questions = Questions()
+    let lineList = Lines()
+
+    init(
+        _ hashes: [String: String], helpers: HelperThreads? = nil, code: @escaping ([UInt8]) -> [UInt8] = { $0 },
+        verify: @escaping @Sendable ([UInt8], String) -> Bool = { [UInt8]("hash of ".utf8) + $0 == [UInt8]($1.utf8) }
+    ) throws {
+        let (questions, lines) = (questions, lineList)
+        let verification = PasswordVerification(
+            helpers: try helpers ?? HelperThreads(threadCount: 0, queueLimit: 1),
+            verify: { password, hash in
+                questions.all.withLock { $0.append(Question(password: password, hash: hash)) }
+                return verify(password, hash)
+            }, code: code)
+        gate = PasswordGate(hashes, verification) { lines.all.append($0) }
+    }
+
+    /// The passwords that were verified, and with what.
+    var asked: [Question] { questions.all.withLock { $0 } }
+    var lines: [String] { lineList.all }
+
+    /// What a login has come to by a time, its own one where none is given.
+    func log(in request: Request, until time: Int64? = nil) -> Result {
+        switch gate.admit(request) {
+        case .admitted: return .admitted
+        case .refused(let response): return .status(response.status.rawValue)
+        case .login(let login):
+            // Once for its turn, and once for the result.
+            for _ in 0..<2 {
+                if let outcome = login.take(time ?? request.arrival) { return Result(outcome) }
+            }
+            return .waiting(until: login.deadline)
+        }
+    }
+
+    /// A login that is not over at once.
+    func begin(_ request: Request) -> Login? {
+        if case .login(let login) = gate.admit(request) { login } else { nil }
+    }
+
+    func retryAfter(_ request: Request) -> Int? {
+        guard case .refused(let response) = gate.admit(request) else { return nil }
+        let fields = String(decoding: response.fields.bytes, as: UTF8.self)
+        return fields.split(separator: "\r\n").first { $0.hasPrefix("Retry-After: ") }
+            .flatMap { Int($0.dropFirst("Retry-After: ".count)) }
+    }
+
+    /// As many wrong logins, begun at the beginning of time, each as late as it has to be.
+    func fail(_ count: Int, from address: String) {
+        for index in 0..<count {
+            let isDelayed = index >= LoginThrottle.delayThreshold
+            let result = log(
+                in: Self.request("alice", "x", from: address, at: 0), until: isDelayed ? LoginThrottle.delay : 0)
+            if result != .status(401) { Issue.record("wrong login \(index): \(result)") }
+        }
+    }
+
+    static func request(_ user: String, _ password: String, from address: String, at time: Int64) -> Request {
+        var request = Request(
+            "/", [("Authorization", "Basic " + base64([UInt8]("\(user):\(password)".utf8)))], at: time)
+        let octets = address.split(separator: ".").reduce(UInt32(0)) { $0 << 8 | (UInt32($1) ?? 0) }
+        request.peer = Peer(address: address, port: 1, addressBlock: AddressBlock(v4: octets))
+        return request
+    }
+
+    private static func base64(_ bytes: [UInt8]) -> String {
         let alphabet = [UInt8]("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        let bytes = [UInt8](text.utf8)
         var encoded: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 3) {
-            let bits = Int(bytes[start]) << 16 | Int(bytes[start + 1]) << 8 | Int(bytes[start + 2])
-            for shift in [18, 12, 6, 0] { encoded.append(alphabet[bits >> shift & 63]) }
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let bits = group.reduce(0) { $0 << 8 | Int($1) } << ((3 - group.count) * 8)
+            for place in 0...group.count { encoded.append(alphabet[bits >> (18 - place * 6) & 63]) }
         }
-        return "Basic " + String(decoding: encoded, as: UTF8.self)
+        return String(decoding: encoded, as: UTF8.self)
     }
 }

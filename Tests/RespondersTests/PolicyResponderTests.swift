@@ -1,4 +1,6 @@
 import HTTP
+import Logging
+import POSIX
 import Responders
 import Testing
 
@@ -67,7 +69,8 @@ struct PolicyResponderTests {
         var policy = SitePolicy()
         policy.headers = [header("X-A", "1")]
         let pages = try site().responder
-        let responder = PolicyResponder(Program(inner), policy: policy, pages: pages) { _, _ in false }
+        let responder = PolicyResponder(
+            Program(inner), policy: policy, pages: pages, passwords: try passwords { _, _ in false }, logger: quiet)
         guard case .exchange(let exchange) = responder.open(Request("/x")) else {
             Issue.record("no exchange")
             return
@@ -125,7 +128,9 @@ struct PolicyResponderTests {
         }
         var policy = SitePolicy()
         policy.corsOrigin = "*"
-        let responder = PolicyResponder(Program(), policy: policy, pages: try site().responder) { _, _ in false }
+        let responder = PolicyResponder(
+            Program(), policy: policy, pages: try site().responder, passwords: try passwords { _, _ in false },
+            logger: quiet)
         #expect(
             try responder.answer(Request("/x")).values(of: "Access-Control-Allow-Origin") == ["https://friend.example"])
     }
@@ -208,7 +213,8 @@ struct PolicyResponderTests {
         var policy = SitePolicy()
         policy.errorPages = [404: "404.html"]
         let pages = site.responder
-        let responder = PolicyResponder(Program(), policy: policy, pages: pages) { _, _ in false }
+        let responder = PolicyResponder(
+            Program(), policy: policy, pages: pages, passwords: try passwords { _, _ in false }, logger: quiet)
         #expect(try responder.answer(Request("/x")).content == "no such article")
     }
 
@@ -269,6 +275,80 @@ struct PolicyResponderTests {
         #expect(try responder.answer(right)["WWW-Authenticate"] == nil)
     }
 
+    @Test("A response to a user whose password was found right says so, at once and later; others do not")
+    func authenticated() throws {
+        let responder = try responder(try site()) { $0.passwordHashes = ["alice": "open sesame"] }
+        let right = Request("/a.txt", [("Authorization", "Basic YWxpY2U6b3BlbiBzZXNhbWU=")])
+        for _ in 0..<2 { #expect(try responder.answer(right).isAuthenticated) }
+        let wrong = Request("/a.txt", [("Authorization", "Basic YWxpY2U6eA==")])
+        #expect(!(try responder.answer(wrong).isAuthenticated))
+        let open = try self.responder(try site()) { $0.headers = [header("X-A", "1")] }
+        #expect(!(try open.answer(right).isAuthenticated))
+    }
+
+    @Test("Who has failed too often is told when to come again, with the fields and the page of the site")
+    func tooMany() throws {
+        let site = try site()
+        try site.folder.makeFile("429.html", "slowly")
+        let responder = try responder(site) {
+            $0.passwordHashes = ["alice": "open sesame"]
+            $0.errorPages = [429: "429.html"]
+            $0.headers = [header("X-A", "1")]
+        }
+        let peer = Peer(address: "192.0.2.1", port: 1, addressBlock: AddressBlock(v4: 0xC000_0201))
+        func log(in credentials: String, at time: Int64) throws -> WholeAnswer {
+            var request = Request("/a.txt", [("Authorization", credentials)], at: time)
+            request.peer = peer
+            // Whoever has to wait is asked again when the time has come.
+            return try responder.responder.answer(request, until: time + 1_000_000_000)
+        }
+        for _ in 0..<20 { #expect(try log(in: "Basic YWxpY2U6eA==", at: 0).status == .unauthorized) }
+        let refused = try log(in: "Basic YWxpY2U6b3BlbiBzZXNhbWU=", at: 10_000_000_000)
+        #expect(refused.status == .tooManyRequests)
+        #expect(refused["Retry-After"] == "51", "the first was found wrong after a second")
+        #expect(refused["X-A"] == "1")
+        #expect(refused["WWW-Authenticate"] == nil)
+        #expect(refused.content == "slowly")
+    }
+
+    @Test("Content is neither taken nor asked for before the password was found right")
+    func contentAtTheGate() throws {
+        final class Upload: Responder, Exchange {
+            private(set) var received = 0
+            private(set) var isComplete = false
+            var response: Response? { isComplete ? Response(.noContent) : nil }
+            let contentNeed = ContentNeed.now
+            func open(_ request: borrowing Request) -> Answer { .exchange(self) }
+            func endContent() { isComplete = true }
+            func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
+            func receive(_ content: Span<UInt8>) -> Int {
+                received += content.count
+                return content.count
+            }
+        }
+        let upload = Upload()
+        var policy = SitePolicy()
+        policy.passwordHashes = ["alice": "open sesame"]
+        let responder = PolicyResponder(
+            upload, policy: policy, pages: try site().responder, passwords: try passwords { $0 == [UInt8]($1.utf8) },
+            logger: quiet)
+        let content = [UInt8]("content".utf8)
+        for (credentials, isRight) in [("Basic YWxpY2U6eA==", false), ("Basic YWxpY2U6b3BlbiBzZXNhbWU=", true)] {
+            guard case .exchange(let exchange) = responder.open(Request("/", [("Authorization", credentials)])) else {
+                Issue.record("no exchange")
+                return
+            }
+            #expect(exchange.contentNeed == .later)
+            #expect(exchange.receive(content.span) == 0)
+            exchange.advance(0)
+            #expect(exchange.contentNeed == (isRight ? .now : .never))
+            #expect(exchange.receive(content.span) == content.count)
+            #expect(upload.received == (isRight ? content.count : 0))
+            exchange.endContent()
+            #expect(exchange.response?.status == (isRight ? .noContent : .unauthorized))
+        }
+    }
+
     private func site() throws -> Site {
         let site = try Site()
         try site.folder.makeFile("a.txt", "hello")
@@ -288,10 +368,18 @@ struct PolicyResponderTests {
     private func responder(_ site: Site, _ change: (inout SitePolicy) -> Void) throws -> Policed {
         var policy = SitePolicy()
         change(&policy)
-        let responder = PolicyResponder(site.responder, policy: policy, pages: site.responder) {
-            $0 == [UInt8]($1.utf8)
-        }
+        let responder = PolicyResponder(
+            site.responder, policy: policy, pages: site.responder,
+            passwords: try passwords { $0 == [UInt8]($1.utf8) }, logger: quiet)
         return Policed(site: site, responder: responder)
+    }
+
+    private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    private func passwords(
+        _ verify: @escaping @Sendable ([UInt8], String) -> Bool
+    ) throws -> PasswordVerification {
+        PasswordVerification(helpers: try HelperThreads(threadCount: 0, queueLimit: 1), verify: verify) { $0 }
     }
 
     private func header(_ name: String, _ value: String) -> SitePolicy.Header {

@@ -44,19 +44,17 @@ struct Site {
 
 extension Responder {
     /// The whole answer, with a streamed content read to its end.
-    func answer(_ request: Request) throws -> WholeAnswer {
+    ///
+    /// - Parameter time: when it is asked for; when the request came where none is given.
+    func answer(_ request: Request, until time: Int64? = nil) throws -> WholeAnswer {
         switch open(request) {
-        case .complete(let response):
-            guard case .bytes(let bytes) = response.content else {
-                return WholeAnswer(response, bytes: [], byteCount: 0, isStreamed: false)
-            }
-            return WholeAnswer(response, bytes: bytes, byteCount: bytes.count, isStreamed: false)
+        case .complete(let response): return WholeAnswer(response)
         case .exchange(let exchange):
+            exchange.endContent()
+            // What others calculate for it may come in steps.
+            for _ in 0..<2 where exchange.response == nil { exchange.advance(time ?? request.arrival) }
             let response = try #require(exchange.response)
-            guard case .stream(let length) = response.content else {
-                Issue.record("an exchange without a stream")
-                return WholeAnswer(response, bytes: [], byteCount: nil, isStreamed: false)
-            }
+            guard case .stream(let length) = response.content else { return WholeAnswer(response) }
             return WholeAnswer(response, bytes: try exchange.remainder(), byteCount: length, isStreamed: true)
         }
     }
@@ -88,6 +86,16 @@ struct WholeAnswer {
     /// The length announced.
     let byteCount: Int?
     let isStreamed: Bool
+    let isAuthenticated: Bool
+
+    /// Of a response whose content is at hand.
+    init(_ response: Response) {
+        if case .bytes(let bytes) = response.content {
+            self.init(response, bytes: bytes, byteCount: bytes.count, isStreamed: false)
+        } else {
+            self.init(response, bytes: [], byteCount: 0, isStreamed: false)
+        }
+    }
 
     init(_ response: Response, bytes: [UInt8], byteCount: Int?, isStreamed: Bool) {
         status = response.status
@@ -95,6 +103,7 @@ struct WholeAnswer {
         self.bytes = bytes
         self.byteCount = byteCount
         self.isStreamed = isStreamed
+        isAuthenticated = response.isAuthenticated
     }
 
     var content: String { String(decoding: bytes, as: UTF8.self) }

@@ -128,11 +128,9 @@ struct CGIVariables: ~Copyable {
     }
 
     private func addUser(to list: inout WordList) {
-        guard let value = request.value(of: .authorization),
-            let (user, _) = BasicCredentials.read(request.bytes.span.extracting(value))
-        else { return }
+        guard let credentials = BasicCredentials(request) else { return }
         list.set("AUTH_TYPE", "Basic")
-        list.append(Self.name("REMOTE_USER"), value: user)
+        list.append(Self.name("REMOTE_USER"), value: credentials.user)
     }
 
     /// `HTTP_…` for each field (RFC 3875 §4.1.18), repeated ones joined.

@@ -1,93 +1,154 @@
 import Bytes
 import HTTP
+package import POSIX
+
+/// What passwords are verified with.
+package struct PasswordVerification {
+    let helpers: HelperThreads
+    let verify: @Sendable ([UInt8], String) -> Bool
+    let code: ([UInt8]) -> [UInt8]
+
+    /// - Parameters:
+    ///   - helpers: the threads that verify.
+    ///   - verify: whether a password belongs to a hash; it may take its time.
+    ///   - code: an authentication code under a key that nobody knows, the same for the same bytes; empty where there is
+    ///     none. Right credentials are recognised by theirs.
+    package init(
+        helpers: HelperThreads, verify: @escaping @Sendable (_ password: [UInt8], _ hash: String) -> Bool,
+        code: @escaping ([UInt8]) -> [UInt8]
+    ) {
+        self.helpers = helpers
+        self.verify = verify
+        self.code = code
+    }
+}
 
 /// Basic authentication (RFC 7617) against the hashes of an htpasswd file.
+///
+/// Hashes are made to be slow, and browsers repeat credentials with every request: those that were right in the last ten
+/// minutes are recognised, and all others are a `Login`.
 final class PasswordGate {
-    /// By name, byte for byte: to `String` two spellings of one character are the same, to programs that are told the name
-    /// they are not.
-    private let hashes: [[UInt8]: String]
-    private let verify: ([UInt8], String) -> Bool
-    /// Credentials that were found right before. Hashes are made to be slow, and browsers repeat credentials with
-    /// every request.
-    private var admitted: [[UInt8]] = []
-
-    private static let admittedLimit = 64
-    /// What an unknown user's password is compared with, so that the answer takes as long as for a known one: a hash of
-    /// this site, as kinds of hashes, and costs of one kind, differ in time by orders of magnitude.
-    private let decoy: String
-
-    init(_ hashes: [String: String], verify: @escaping ([UInt8], String) -> Bool) {
-        self.hashes = Dictionary(hashes.map { ([UInt8]($0.utf8), $1) }) { $1 }
-        self.verify = verify
-        decoy = hashes.values.max() ?? ""
+    enum Admission {
+        case admitted
+        case refused(Response)
+        /// To be waited for.
+        case login(Login)
     }
 
-    var challenge: Response {
+    /// A user of the file, or the one in whose place all others' passwords are verified.
+    final class Account {
+        let hash: String
+        fileprivate let isKnown: Bool
+        /// The code of the credentials that were right, and until when that counts.
+        private var code: [UInt8] = []
+        private var end = Int64.min
+
+        fileprivate init(hash: String, isKnown: Bool = true) {
+            self.hash = hash
+            self.isKnown = isKnown
+        }
+
+        func recognises(_ other: [UInt8], _ now: Int64) -> Bool {
+            guard now < end, !code.isEmpty, Secret.isEqual(code, other) else { return false }
+            end = now + PasswordGate.recognitionTime
+            return true
+        }
+
+        fileprivate func keep(_ code: [UInt8], _ now: Int64) {
+            guard isKnown else { return }
+            self.code = code
+            end = now + PasswordGate.recognitionTime
+        }
+    }
+
+    /// For how long credentials are recognised after they were last used.
+    static let recognitionTime: Int64 = 600_000_000_000
+    /// What is longer is no password: bcrypt looks at 72 bytes, and other schemes take the longer the longer it is.
+    static let passwordByteLimit = 256
+
+    /// By name, byte for byte: to `String` two spellings of one character are the same, to programs that are told the name
+    /// they are not.
+    private let accounts: [[UInt8]: Account]
+    /// For users that do not exist, so that they are not recognised by a quick answer: with the dearest hash of the file.
+    private let decoy: Account
+    private let verification: PasswordVerification
+    private var throttle = LoginThrottle()
+    private var log: LoginLog
+
+    /// - Parameter write: writes a line to the error log.
+    init(_ hashes: [String: String], _ verification: PasswordVerification, write: @escaping (String) -> Void) {
+        accounts = Dictionary(hashes.map { ([UInt8]($0.utf8), Account(hash: $1)) }) { $1 }
+        let costs = hashes.values.map { (hash: $0, cost: PasswordHashForm($0)?.cost ?? 0) }
+        decoy = Account(hash: costs.max { $0.cost < $1.cost }?.hash ?? "", isKnown: false)
+        self.verification = verification
+        log = LoginLog(write)
+    }
+
+    deinit {
+        log.finish()
+    }
+
+    static var challenge: Response {
         var response = Response.error(.unauthorized, "This site asks for a user name and a password.")
         response.fields.append("WWW-Authenticate", "Basic realm=\"Martinet\", charset=\"UTF-8\"")
         return response
     }
 
-    /// Whether the request bears right credentials.
-    func admits(_ request: borrowing Request) -> Bool {
-        guard let value = request.value(of: .authorization), request.count(of: .authorization) == 1 else {
-            return false
+    /// Whether the request bears right credentials, as far as that can be said at once.
+    func admit(_ request: borrowing Request) -> Admission {
+        let now = request.arrival
+        log.flush(now)
+        // Who comes without credentials has not tried a password: so does every browser's first request.
+        guard let credentials = BasicCredentials(request), credentials.password.count <= Self.passwordByteLimit else {
+            return .refused(Self.challenge)
         }
-        let given = [UInt8](request.bytes[value])
-        var isKnown = false
-        for known in admitted where Secret.isEqual(known, given) { isKnown = true }
-        if isKnown { return true }
-        guard let (user, password) = BasicCredentials.read(given.span) else { return false }
-        let hash = hashes[user]
-        guard verify(password, hash ?? decoy), hash != nil else { return false }
-        if admitted.count == Self.admittedLimit { admitted.removeFirst() }
-        admitted.append(given)
-        return true
-    }
-}
-
-/// The credentials of the Basic scheme (RFC 7617 §2).
-enum BasicCredentials {
-    /// Reads `Basic dXNlcjpwYXNz`; nil for any other scheme, and for what is no base64 or has no colon.
-    static func read(_ value: Span<UInt8>) -> (user: [UInt8], password: [UInt8])? {
-        guard value.count > 6, value.extracting(0..<6).isEqualIgnoringCase(to: "basic "),
-            let text = Base64.decode(value.extracting(value.trimmed(6..<value.count))),
-            let colon = text.firstIndex(of: ASCII.colon)
-        else { return nil }
-        return ([UInt8](text[..<colon]), [UInt8](text[(colon + 1)...]))
-    }
-}
-
-/// Base64 (RFC 4648 §4).
-enum Base64 {
-    /// The bytes; nil where the text is not base64. Padding may be missing.
-    static func decode(_ text: Span<UInt8>) -> [UInt8]? {
-        var end = text.count
-        while end > 0, text.count - end < 2, text[end - 1] == ASCII.equals { end -= 1 }
-        guard end % 4 != 1 else { return nil }
-        var decoded: [UInt8] = []
-        var bits: UInt32 = 0
-        var bitCount = 0
-        for index in 0..<end {
-            guard let value = value(text[index]) else { return nil }
-            bits = bits << 6 | value
-            bitCount += 6
-            if bitCount >= 8 {
-                bitCount -= 8
-                decoded.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
-            }
+        let code = verification.code(credentials.text)
+        let account = accounts[credentials.user] ?? decoy
+        if account.recognises(code, now) { return .admitted }
+        let login = Login(self, credentials, account, code, request.peer ?? .unknown, arrival: now)
+        return switch login.take(now) {
+        case nil: .login(login)
+        case .right: .admitted
+        case .refused(let response): .refused(response)
         }
-        return decoded
     }
 
-    private static func value(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
+    // MARK: For logins
+
+    func decide(_ login: Login, isWaiting: Bool, _ now: Int64) -> LoginThrottle.Decision {
+        throttle.decide(login.block, arrival: login.arrival, isWaiting: isWaiting, now)
+    }
+
+    func leave(_ login: Login) { throttle.leave(login.block) }
+
+    func verify(_ login: Login) -> Calculation<Bool>? {
+        let (verify, password, hash) = (verification.verify, login.password, login.account.hash)
+        return verification.helpers.calculate { password.withBytes { verify($0, hash) } }
+    }
+
+    /// A password was verified, or would have been if its client had stayed; nil where that is not known.
+    func end(_ login: Login, isRight: Bool?, _ now: Int64) -> Login.Outcome {
+        let isRight = isRight.map { $0 && login.account.isKnown }
+        // One that nobody waited for counts, too: else a client could have any number computed by leaving each time.
+        throttle.end(login.block, isWrong: isRight != true, now)
+        if isRight == true {
+            login.account.keep(login.code, now)
+            return .right
         }
+        if isRight == false { log.addWrong(login.user, login.block, login.peer.address, now) }
+        return .refused(Self.challenge)
+    }
+
+    /// The threads have too much to do; nothing was verified.
+    func endUnverified(_ login: Login, _ now: Int64) {
+        throttle.end(login.block, isWrong: false, now)
+    }
+
+    func refuse(_ login: Login, retryAfter: Int, _ now: Int64) -> Response {
+        log.addRefused(login.user, login.block, login.peer.address, now)
+        var response = Response.error(
+            .tooManyRequests, "There were too many wrong passwords from your address. Try again in a minute.")
+        response.fields.append("Retry-After", retryAfter)
+        return response
     }
 }

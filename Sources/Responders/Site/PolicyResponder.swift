@@ -1,5 +1,6 @@
 import Bytes
 package import HTTP
+package import Logging
 
 /// Applies a site's policy: asks for credentials, answers preflights, and adds to every response what the site adds.
 package final class PolicyResponder: Responder {
@@ -10,24 +11,41 @@ package final class PolicyResponder: Responder {
 
     /// - Parameters:
     ///   - pages: where error pages are found.
-    ///   - verify: whether a password belongs to a hash; it may take its time.
+    ///   - passwords: how the passwords of the policy's users are verified.
+    ///   - logger: is told of wrong logins.
     package init(
-        _ inner: any Responder, policy: SitePolicy, pages: FileResponder,
-        verify: @escaping (_ password: [UInt8], _ hash: String) -> Bool
+        _ inner: any Responder, policy: SitePolicy, pages: FileResponder, passwords: PasswordVerification,
+        logger: Logger
     ) {
         self.inner = inner
         self.policy = policy
         self.pages = pages
-        gate = policy.passwordHashes.map { PasswordGate($0, verify: verify) }
+        gate = policy.passwordHashes.map { hashes in PasswordGate(hashes, passwords) { logger.notice("\($0)") } }
     }
 
     package func open(_ request: borrowing Request) -> Answer {
         // A preflight bears no credentials, and asks for nothing that they protect.
         if policy.corsOrigin != nil, isPreflight(request) { return .complete(preflightResponse(request)) }
-        if let gate, !gate.admits(request) { return .complete(decorated(gate.challenge)) }
+        guard let gate else { return answer(request, isAuthenticated: false) }
+        switch gate.admit(request) {
+        case .admitted: return answer(request, isAuthenticated: true)
+        case .refused(let response): return .complete(decorated(response))
+        case .login(let login):
+            let exchange = DeferredExchange(request, login) { request, outcome in
+                switch outcome {
+                case .right: self.answer(request, isAuthenticated: true)
+                case .refused(let response): .complete(self.decorated(response))
+                }
+            }
+            return .exchange(exchange)
+        }
+    }
+
+    private func answer(_ request: borrowing Request, isAuthenticated: Bool) -> Answer {
         switch inner.open(request) {
-        case .complete(let response): return .complete(decorated(response))
-        case .exchange(let exchange): return .exchange(DecoratedExchange(exchange, decorate: decorated))
+        case .complete(let response): .complete(decorated(response, isAuthenticated: isAuthenticated))
+        case .exchange(let exchange):
+            .exchange(DecoratedExchange(exchange) { self.decorated($0, isAuthenticated: isAuthenticated) })
         }
     }
 
@@ -55,8 +73,9 @@ package final class PolicyResponder: Responder {
 
     // MARK: Every response
 
-    private func decorated(_ original: Response) -> Response {
+    private func decorated(_ original: Response, isAuthenticated: Bool = false) -> Response {
         var response = original
+        response.isAuthenticated = isAuthenticated
         if response.isErrorPage, let path = policy.errorPages[response.status.rawValue],
             let (content, contentType) = pages.page(at: [UInt8](path.utf8))
         {
