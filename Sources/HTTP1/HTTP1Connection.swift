@@ -407,6 +407,7 @@ package struct HTTP1Connection: ~Copyable {
         _ error: MessageError, _ request: Request?, _ output: inout ByteQueue, _ service: HTTP1Service
     ) {
         persists = false
+        service.journal.recordRefusal(error.status, error.explanation, request, peer: peer)
         if case .content = reading { isLastRequest = false }
         if writer.isComplete {
             // What it asked for it has; only the rest of its content is not as it should be.

@@ -49,6 +49,14 @@ package protocol ExchangeJournal: AnyObject {
         isComplete: Bool)
     /// What came could not be read as a request, and was answered with an error.
     func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int)
+    /// A message broke the rules, or was late: why, and the status it was answered with unless its response had begun.
+    ///
+    /// - Parameter request: nil where none could be read.
+    func recordRefusal(_ status: StatusCode, _ reason: String, _ request: Request?, peer: Peer)
     /// Something went wrong that the operator should know of.
     func report(_ problem: String, _ request: borrowing Request, peer: Peer)
+}
+
+extension ExchangeJournal {
+    package func recordRefusal(_ status: StatusCode, _ reason: String, _ request: Request?, peer: Peer) {}
 }

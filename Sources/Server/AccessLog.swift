@@ -13,6 +13,7 @@ import POSIX
 final class AccessLog: ExchangeJournal {
     private let sink: LogSink?
     private let logger: Logger
+    private var refusals: RefusalLog
     /// What stands between the address and the time where nobody has logged in.
     private static let nobody: StaticString = " - -"
     /// What then stands between the address and the request: " - - [22/Nov/2026:20:05:38 +0000] \"".
@@ -25,6 +26,7 @@ final class AccessLog: ExchangeJournal {
     init(_ sink: LogSink?, logger: Logger) {
         self.sink = sink
         self.logger = logger
+        refusals = RefusalLog(logger)
     }
 
     /// The moment of the turn that begins; set by the worker.
@@ -81,6 +83,22 @@ final class AccessLog: ExchangeJournal {
             line.append(seconds: 0)
             line.append("\n")
         }
+    }
+
+    func recordRefusal(_ status: StatusCode, _ reason: String, _ request: Request?, peer: Peer) {
+        refusals.add(
+            status, reason, request: request.map { "\($0.text($0.methodName)) \($0.text($0.target))" },
+            from: peer.address, at: .now)
+    }
+
+    /// When `writeRefusals` is due.
+    var refusalsDue: MonotonicTime { refusals.due }
+
+    /// Counts in the error log the refusals that had no line of their own, if it is time.
+    ///
+    /// - Parameter now: nil for whatever time it is.
+    func writeRefusals(_ now: MonotonicTime?) {
+        if let now { refusals.writeDue(now) } else { refusals.writeAll() }
     }
 
     func report(_ problem: String, _ request: borrowing Request, peer: Peer) {

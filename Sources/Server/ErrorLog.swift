@@ -26,19 +26,24 @@ package struct ErrorLog: LogHandler {
     package func log(event: LogEvent) {
         var line = LogTime.errorFormat(.now)
         line.append(text: " \(event.level.rawValue) \(name): ")
-        for scalar in "\(event.message)".unicodeScalars { line.append(text: String(Self.harmless(scalar))) }
+        Self.append("\(event.message)", to: &line)
         line.append("\n")
         sink.append(line)
         sink.flush()
     }
 
     /// A message may quote what a client or a script sent: nothing of that may begin a line of its own, steer the terminal
-    /// that shows the log (C0 and C1 controls), or put its text in another order (bidirectional controls).
-    private static func harmless(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
-        switch scalar.value {
-        case 0x09: " "
-        case 0x00...0x1F, 0x7F...0x9F, 0x202A...0x202E, 0x2066...0x2069: "?"
-        default: scalar
+    /// that shows the log, put its text in another order, or be there without being seen.
+    private static func append(_ message: String, to line: inout [UInt8]) {
+        if message.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return line.append(text: message) }
+        for scalar in message.unicodeScalars { line.append(text: visible(scalar)) }
+    }
+
+    /// The scalar, or an escape where it is a control (Cc), a format character (Cf) or ends a line (Zl, Zp).
+    private static func visible(_ scalar: Unicode.Scalar) -> String {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: "\\u{\(String(scalar.value, radix: 16))}"
+        default: String(scalar)
         }
     }
 }

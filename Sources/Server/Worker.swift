@@ -139,6 +139,7 @@ package final class Worker {
         guard runnable.isEmpty else { return .zero }
         var next = min(nextSweep, min(kept.nextCut, trimmer.nextRun))
         for log in logs { next = min(next, log.due) }
+        next = min(next, journal.refusalsDue)
         if let timer = timers.next { next = min(next, timer) }
         if let deadline = children?.deadline { next = min(next, deadline) }
         next = min(next, acceptor.resumeTime)
@@ -185,6 +186,7 @@ package final class Worker {
     }
 
     private func writeLogs() {
+        journal.writeRefusals(bench.now)
         // Nothing is worth waiting for that keeps the worker from leaving.
         if drainsUntil != nil, accessSink?.status == .pending { accessSink?.flush() }
         for index in logs.indices { logs[index].advance(bench.now, &pollSet) }
@@ -192,6 +194,7 @@ package final class Worker {
 
     /// The worker leaves. What the logs do not take now they never will.
     private func endLogs() {
+        journal.writeRefusals(nil)
         if let lost = accessSink?.end(), lost > 0 {
             logger.error("\(lost) lines of the access log are lost: it did not take them before the worker left")
         }

@@ -223,6 +223,30 @@ struct HTTP1ConnectionTests {
         #expect(wire.send(get) == "")
     }
 
+    @Test("Why a message was refused is reported, whether or not a request could be read or its response had begun")
+    func refusalReasons() {
+        let unreadable = plain()
+        unreadable.send(get + "GET /b HTTP/1.1\r\n\r\n")
+        #expect(unreadable.journal.refusals == ["400: The request has no Host field."])
+        let chunks = "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+        let content = Self.echoing()
+        content.send(chunks)
+        #expect(content.journal.refusals == ["400 to /late: A chunk has no size."])
+        let begun = Self.echoing()
+        begun.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n")
+        begun.send("zz\r\n")
+        #expect(begun.state.isTruncated)
+        #expect(begun.journal.refusals == ["400 to /echo: A chunk has no size."])
+        let late = plain()
+        late.send("GET /b")
+        _ = late.timeOut()
+        #expect(late.journal.refusals == ["408: The request took too long to arrive."])
+        let idle = plain()
+        idle.send(get)
+        _ = idle.timeOut()
+        #expect(idle.journal.refusals.isEmpty)
+    }
+
     @Test("Chunks that break the rules are answered once, whole and recorded")
     func refusedContent() {
         for path in ["/late", "/a"] {

@@ -91,6 +91,8 @@ final class RecordingJournal: ExchangeJournal {
 
     var records: [Record] = []
     var problems: [String] = []
+    /// Statuses and reasons.
+    var refusals: [String] = []
 
     func record(
         _ request: borrowing Request, peer: Peer, isAuthenticated: Bool, status: StatusCode, contentByteCount: Int,
@@ -105,6 +107,11 @@ final class RecordingJournal: ExchangeJournal {
     func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int) {
         records.append(
             Record(target: nil, status: status.rawValue, contentByteCount: contentByteCount, isComplete: true))
+    }
+
+    func recordRefusal(_ status: StatusCode, _ reason: String, _ request: Request?, peer: Peer) {
+        let target = request.map { " to \($0.text($0.target))" } ?? ""
+        refusals.append("\(status.rawValue)\(target): \(reason)")
     }
 
     func report(_ problem: String, _ request: borrowing Request, peer: Peer) {

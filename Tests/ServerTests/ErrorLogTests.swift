@@ -27,9 +27,20 @@ struct ErrorLogTests {
 
     @Test("What others sent can neither begin a line nor steer a terminal")
     func controls() throws {
-        #expect(try line("a\nb\r\u{0}c\td") == "notice worker 0: a?b??c d\n")
-        #expect(try line("\u{1B}[2J\u{7F}") == "notice worker 0: ?[2J?\n")
-        #expect(try line("\u{9B}2J\u{9D}0;x\u{9C}") == "notice worker 0: ?2J?0;x?\n")
-        #expect(try line("a\u{202E}b\u{2066}c") == "notice worker 0: a?b?c\n")
+        #expect(try line("a\nb\r\u{0}c\td") == #"notice worker 0: a\u{a}b\u{d}\u{0}c\u{9}d"# + "\n")
+        #expect(try line("\u{1B}[2J\u{7F}") == #"notice worker 0: \u{1b}[2J\u{7f}"# + "\n")
+        #expect(try line("\u{9B}2J\u{9D}0;x\u{9C}") == #"notice worker 0: \u{9b}2J\u{9d}0;x\u{9c}"# + "\n")
+        #expect(try line("a\u{202E}b\u{2066}c") == #"notice worker 0: a\u{202e}b\u{2066}c"# + "\n")
+    }
+
+    @Test(
+        "Nor is any other character there without being seen, or ends a line",
+        arguments: [
+            0x85, 0xAD, 0x600, 0x61C, 0x6DD, 0x180E, 0x200B, 0x200D, 0x200E, 0x200F, 0x2028, 0x2029, 0x2060, 0x206F,
+            0xFEFF, 0xFFF9, 0x110BD, 0x1D173, 0xE0001, 0xE0041, 0xE007F,
+        ])
+    func invisible(value: UInt32) throws {
+        let scalar = try #require(Unicode.Scalar(value))
+        #expect(try line("a\(scalar)b") == "notice worker 0: a\\u{\(String(value, radix: 16))}b\n")
     }
 }
