@@ -7,6 +7,8 @@ struct DevelopmentCertificate {
     let identity: TLSConfiguration.Identity
     /// The file with the authority's certificate, for clients to trust.
     let authorityPath: String
+    /// The files with the private keys, the authority's first.
+    let keyPaths: [String]
     /// Whether the authority was made just now, so that nobody trusts it yet.
     let isAuthorityNew: Bool
 
@@ -25,6 +27,7 @@ struct DevelopmentCertificate {
             let (authority, isNew) = try Self.authority(in: directory)
             isAuthorityNew = isNew
             identity = try Self.server(names, in: directory, authority)
+            keyPaths = [authorityPath, identity.source].map { $0.replacing(".pem", with: ".key") }
         } catch let error as SystemError {
             throw ConfigurationError(
                 place: directory, problem: error.description,

@@ -27,6 +27,8 @@ struct RunWorker {
     private static let helperQueueLength = 64
 
     func run() throws {
+        // Before there is a key here.
+        try ThisProcess.protect(runsPrograms: true)
         // Whatever reaches the process group is the supervisor's to decide.
         Signal.ignore(Supervisor.orders + [.pipe])
         try Signal.unblock(Supervisor.orders)
@@ -38,6 +40,7 @@ struct RunWorker {
             throw RuntimeFailure(description: "this command is for supervisors to start")
         }
         var snapshot = try WorkerSnapshot.decode(bytes)
+        if snapshot.scripts.isEmpty { try ThisProcess.protect(runsPrograms: false) }
         CGISite.divideDescriptors(ThisProcess.raiseDescriptorLimit(), among: &snapshot.scripts)
         // Scripts get descriptors 0 to 2 of their own; nothing else here may have these numbers.
         ThisProcess.fillStandardStreams()

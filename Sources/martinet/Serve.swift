@@ -36,6 +36,8 @@ struct Serve: ParsableCommand {
     @OptionGroup(title: "Logs") var logs: LogOptions
 
     func run() throws {
+        // Before there is a key here. A supervisor has to execute workers, and they programs.
+        try ThisProcess.protect(runsPrograms: true)
         // A log's reader that goes is no reason to end; and who renames a log does not wait for the supervisor to begin.
         Signal.ignore([.pipe])
         try Signal.block([.hangUp, .user1, .user2].filter { !$0.isIgnored })
@@ -62,6 +64,7 @@ struct Serve: ParsableCommand {
 
         let certificate = try Certificate(tls.identities[0])
         try warn(of: tls, logger)
+        warnOfPrograms(development, logger)
         for warning in concealment.warnings(root: root) + files.warnings(root: root) { logger.warning("\(warning)") }
         let banner = Banner(
             folder: root, addresses: listeners.addresses, plainAddresses: plainListeners.addresses,
@@ -79,6 +82,17 @@ struct Serve: ParsableCommand {
             if !isQuiet { banner.show() }
         }
         guard try supervisor.run() == .stopped else { throw ExitCode(1) }
+    }
+
+    /// Programs run as this user, and so does whoever can change one.
+    private func warnOfPrograms(_ development: DevelopmentCertificate?, _ logger: Logger) {
+        guard !programs.cgi.isEmpty else { return }
+        let keys = development.map { $0.keyPaths } ?? (security.tlsKey.isEmpty ? security.tlsCert : security.tlsKey)
+        if ThisProcess.isRoot {
+            logger.warning("programs run as root: whoever can change or mislead one of them has the whole machine")
+        } else if let key = keys.first(where: ThisProcess.mayRead) {
+            logger.warning("programs run as the user that may read \(key): each of them can read this key, too")
+        }
     }
 
     private func warn(of tls: TLSConfiguration, _ logger: Logger) throws {

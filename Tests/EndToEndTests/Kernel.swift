@@ -89,6 +89,19 @@ enum Kernel {
         try Data("5".utf8).write(to: URL(filePath: "/proc/\(process)/clear_refs"))
     }
 
+    /// Whether a process of this user sees what another that protects its memory has open: where it is root.
+    static let seesDescriptors = geteuid() == 0
+
+    /// Whether programs that the process executes gain no rights.
+    static func hasNoNewRights(_ process: Int32) -> Bool { line(of: process, "NoNewPrivs") == "1" }
+
+    /// The soft limit of a process, as the kernel writes it: "0", "unlimited".
+    static func limit(_ name: String, of process: Int32) -> String? {
+        let text = try? String(contentsOfFile: "/proc/\(process)/limits", encoding: .utf8)
+        return text?.split(separator: "\n").first { $0.hasPrefix(name) }?.dropFirst(name.count)
+            .split(separator: " ").first.map(String.init)
+    }
+
     private static func status(of process: Int32, _ name: String) -> Int? {
         line(of: process, name).flatMap { $0.split(separator: " ").first }.flatMap { Int($0) }
     }

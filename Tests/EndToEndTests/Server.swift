@@ -39,6 +39,8 @@ final class Server {
     ) throws {
         self.folder = folder
         data = try Folder()
+        // Whoever a wrapper makes the server may keep its authority there.
+        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: data.path)
         let isPlaced = options.contains("--port") || options.contains("--listen") || environment["MARTINET_PORT"] != nil
         let limiting = descriptorLimit.map { ["sh", "-c", "ulimit -n \($0); exec \"$@\"", "sh"] } ?? []
         process = try Client(
