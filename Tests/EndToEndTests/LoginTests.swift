@@ -76,6 +76,28 @@ struct LoginTests {
         }
     }
 
+    @Test("A password whose hash takes seconds holds up nobody else")
+    func besideTheLoop() throws {
+        let users = try Folder()
+        try users.write("alice:\(Self.slow.replacing("$10$", with: "$15$"))\n", to: "users")
+        try Server.run(["--workers", "1", "--auth-file", users.path("users")]) { server in
+            try server.python(
+                """
+                slow, other = Client(), Client()
+                assert other.get()[0] == 401
+                slow.send(request("/", "Authorization: Basic YWxpY2U6eA=="))
+                for _ in range(5):
+                    assert other.get()[0] == 401
+                slow.stream.setblocking(False)
+                try:
+                    slow.fill()
+                    raise SystemExit("the others had to wait for the password")
+                except ssl.SSLWantReadError:
+                    pass
+                """)
+        }
+    }
+
     @Test("The access log names the user whose password was right, and no other")
     func accessLog() throws {
         let users = try Folder()

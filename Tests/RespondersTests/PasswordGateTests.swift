@@ -1,4 +1,5 @@
 import Bytes
+import Dispatch
 import HTTP
 import POSIX
 import Synchronization
@@ -220,6 +221,33 @@ struct PasswordGateTests {
         _ = other.begin(request("alice", "open sesame"))
         #expect(other.log(in: request("alice", "open sesame")) == .admitted)
         #expect(other.asked.count == 1, "a right one is known even where nobody waited for it")
+    }
+
+    @Test("For clients that leave, no more is computed than what has begun, and each has its login counted")
+    func leavingEarly() throws {
+        let (begun, mayEnd) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let helpers = try HelperThreads(threadCount: 1, queueLimit: 8)
+        let site = try Gated(
+            hashes, helpers: helpers,
+            verify: { _, _ in
+                begun.signal()
+                mayEnd.wait()
+                return false
+            })
+        let first = try #require(site.begin(request("alice", "x")))
+        begun.wait()
+        for _ in 2...5 { _ = site.begin(request("alice", "x")) }
+        #expect(first.take(0).map(Gated.Result.init) == nil)
+        #expect(site.begin(request("alice", "x"))?.deadline == LoginThrottle.retryInterval, "4 and one in progress")
+        // The one thread does what is in the queue in its order.
+        let done = DispatchSemaphore(value: 0)
+        let last = helpers.calculate { done.signal() }
+        mayEnd.signal()
+        try #require(last != nil)
+        done.wait()
+        #expect(first.take(0).map(Gated.Result.init) == .status(401))
+        #expect(site.asked.count == 1)
+        #expect(site.log(in: request("alice", "x")) == .waiting(until: Self.second))
     }
 
     @Test("So many wait and no more; who waits for half a minute is told to come again")
