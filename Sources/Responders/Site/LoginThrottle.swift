@@ -124,20 +124,15 @@ struct LoginThrottle {
         records[block] = record.isInUse || !record.wrong.isEmpty ? record : nil
     }
 
-    /// Forgets what no longer counts, and if that is not enough the address with the fewest wrong logins: a flood of
-    /// addresses with one each then drives out its own.
+    /// Forgets what no longer counts, and if that is not enough the addresses with the fewest wrong logins: a flood of
+    /// addresses with one each then drives out its own. An eighth at a time, since finding them means looking at all.
     private mutating func makeRoom(_ now: Int64) {
         guard records.count > Self.addressLimit else { return }
-        for (block, record) in records {
-            var record = record
-            record.forget(before: now)
-            put(record, block)
-        }
-        guard records.count > Self.addressLimit else { return }
-        let least = records.lazy.filter { !$1.isInUse }.min {
-            ($0.value.wrong.count, $0.value.wrong.last ?? 0) < ($1.value.wrong.count, $1.value.wrong.last ?? 0)
-        }
-        if let least { records[least.key] = nil }
+        records = records.filter { $1.isInUse || ($1.wrong.last ?? .min) > now - Self.window }
+        let excess = records.count - Self.addressLimit * 7 / 8
+        guard excess > 0 else { return }
+        let idle = records.lazy.filter { !$1.isInUse }.map { ($0.value.wrong.count, $0.value.wrong.last ?? 0, $0.key) }
+        for (_, _, block) in idle.sorted(by: { ($0.0, $0.1) < ($1.0, $1.1) }).prefix(excess) { records[block] = nil }
     }
 
     private static func seconds(until time: Int64, _ now: Int64) -> Int {
