@@ -58,13 +58,13 @@ struct ControlChannelTests {
             Issue.record("\(messages)")
             return
         }
-        for number in [first, second] {
+        for (number, byte) in [(first, 1), (second, 2)] as [(CInt, UInt8)] {
             let file = FileDescriptor(owning: number)
-            #expect(try file.write([UInt8(number)].span) == .bytes(1))
+            #expect(try file.write([byte].span) == .bytes(1))
             var buffer: [UInt8] = [0, 0]
             var room = buffer.mutableSpan
             #expect(try pipe.reading.read(into: &room) == .bytes(1))
-            #expect(buffer[0] == UInt8(number))
+            #expect(buffer == [byte, 0])
         }
     }
 
