@@ -28,8 +28,18 @@ enum {
 static const char *const binary_name = "COSTS_BINARY", *const report_name = "COSTS_REPORT";
 static char worker_mark[] = "COSTS_WORKER=1";
 
-static int is_worker(void) {
-    return getenv("COSTS_WORKER") != NULL;
+typedef int poll_function(struct pollfd *, nfds_t, int);
+typedef int ppoll_function(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
+
+static int is_worker;
+static poll_function *real_poll;
+static ppoll_function *real_ppoll;
+
+// Once: what is preloaded is counted with the rest, and has to be little.
+__attribute__((constructor)) static void begin(void) {
+    is_worker = getenv("COSTS_WORKER") != NULL;
+    real_poll = (poll_function *)dlsym(RTLD_NEXT, "poll");
+    real_ppoll = (ppoll_function *)dlsym(RTLD_NEXT, "ppoll");
 }
 
 // MARK: the clock of a worker
@@ -37,7 +47,7 @@ static int is_worker(void) {
 static atomic_int_fast64_t passed;
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
-    if (!is_worker() || (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME))
+    if (!is_worker || (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME))
         return (int)syscall(SYS_clock_gettime, clock, time);
     static atomic_int_fast64_t starts[2];    // in whole seconds, so that each run renews its dates at the same requests
     atomic_int_fast64_t *start = &starts[clock == CLOCK_REALTIME];
@@ -54,18 +64,15 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
 }
 
 int poll(struct pollfd *entries, nfds_t count, int milliseconds) {
-    int (*real)(struct pollfd *, nfds_t, int) = (int (*)(struct pollfd *, nfds_t, int))dlsym(RTLD_NEXT, "poll");
-    int ready = real(entries, count, milliseconds);
-    if (ready == 0 && milliseconds > 0 && is_worker())
+    int ready = real_poll(entries, count, milliseconds);
+    if (ready == 0 && milliseconds > 0 && is_worker)
         atomic_fetch_add(&passed, (int_fast64_t)milliseconds * (SECOND / 1000));
     return ready;
 }
 
 int ppoll(struct pollfd *entries, nfds_t count, const struct timespec *timeout, const sigset_t *mask) {
-    int (*real)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *) =
-        (int (*)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *))dlsym(RTLD_NEXT, "ppoll");
-    int ready = real(entries, count, timeout, mask);
-    if (ready == 0 && timeout && is_worker())
+    int ready = real_ppoll(entries, count, timeout, mask);
+    if (ready == 0 && timeout && is_worker)
         atomic_fetch_add(&passed, (int_fast64_t)timeout->tv_sec * SECOND + timeout->tv_nsec);
     return ready;
 }
@@ -79,7 +86,7 @@ int posix_spawn(pid_t *process, const char *path, const posix_spawn_file_actions
                 const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
     spawn_function *real = (spawn_function *)dlsym(RTLD_NEXT, "posix_spawn");
     const char *binary = getenv(binary_name), *report = getenv(report_name);
-    if (is_worker() || !binary || !report)
+    if (is_worker || !binary || !report)
         return real(process, path, actions, attributes, arguments, environment);
 
     char output[4096];

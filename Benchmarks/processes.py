@@ -108,9 +108,11 @@ class Server:
     def _memory(self, *kinds: str) -> int:
         total = 0
         for process in self._tree():
-            for line in _read(Path(f"/proc/{process}/smaps_rollup")).splitlines():
-                if line.startswith(kinds):
-                    total += int(line.split()[1]) * 1024
+            try:
+                lines = _read(Path(f"/proc/{process}/smaps_rollup")).splitlines()
+            except PermissionError:
+                raise Unavailable(f"only root may look at the memory of {self.name}, which is not dumpable") from None
+            total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(kinds))
         return total
 
     def end(self, most: float) -> float:
