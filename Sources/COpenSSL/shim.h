@@ -4,6 +4,7 @@
 #define COPENSSL_SHIM_H
 
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -39,8 +40,11 @@ static inline int shim_SSL_CTX_set1_groups_list(SSL_CTX *context, const char *li
 static inline void shim_SSL_CTX_disable_session_cache(SSL_CTX *context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
-static inline int shim_SSL_CTX_set_ticket_keys(SSL_CTX *context, const void *keys, size_t count) {
-    return (int)SSL_CTX_set_tlsext_ticket_keys(context, (void *)keys, (long)count);
+static inline int shim_EVP_MAC_CTX_set_hmac_sha256_key(EVP_MAC_CTX *context, const void *key, size_t count) {
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)key, count),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0), OSSL_PARAM_construct_end()};
+    return EVP_MAC_CTX_set_params(context, parameters);
 }
 static inline void shim_SSL_CTX_set_servername_callback(SSL_CTX *context, int (*callback)(SSL *, int *, void *)) {
     SSL_CTX_set_tlsext_servername_callback(context, callback);

@@ -8,7 +8,9 @@ package import POSIX
 package final class ControlChannel {
     package enum Message: Equatable, Sendable {
         /// To the worker, once and first: everything it needs to know.
-        case configuration([UInt8])
+        case configuration(SecretBytes)
+        /// To the worker: one more key for session tickets, and the oldest is over; see `TicketKeys`.
+        case ticketKey(SecretBytes)
         /// To the worker: finish what is in progress, take on nothing new, and exit.
         case drain
         /// To the worker: a log goes on in another file, whose descriptor is the worker's to close.
@@ -22,6 +24,7 @@ package final class ControlChannel {
             case .drain: 2
             case .ready: 3
             case .log: 4
+            case .ticketKey: 5
             }
         }
     }
@@ -37,6 +40,7 @@ package final class ControlChannel {
             case (.worker, 1): 64 * 1024 * 1024
             case (.worker, 2): 0
             case (.worker, 4): 1
+            case (.worker, 5): 256
             case (.supervisor, 3): 0
             default: nil
             }
@@ -75,8 +79,13 @@ package final class ControlChannel {
     /// Sends a message. What is short is taken at once or not at all; a configuration may take its time.
     package func send(_ message: Message) throws(SystemError) {
         switch message {
-        case .configuration(let snapshot): try sendAll(Self.header(message.kind, snapshot.count) + snapshot)
-        case .drain, .ready: try sendAtOnce(Self.header(message.kind, 0))
+        case .configuration(let content):
+            let bytes = content.preceded(by: Self.header(message.kind, content.count))
+            try bytes.withSpan { bytes throws(SystemError) in try sendAll(bytes) }
+        case .ticketKey(let content):
+            let bytes = content.preceded(by: Self.header(message.kind, content.count))
+            try bytes.withSpan { bytes throws(SystemError) in try sendAtOnce(bytes) }
+        case .drain, .ready: try sendAtOnce(Self.header(message.kind, 0).span)
         case .log(let kind, let number):
             let bytes = Self.header(message.kind, 1) + [kind.rawValue]
             guard case .bytes = try socket.send(bytes.span, with: number) else {
@@ -89,18 +98,18 @@ package final class ControlChannel {
         [kind] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> $0) }
     }
 
-    private func sendAtOnce(_ bytes: [UInt8]) throws(SystemError) {
-        guard case .bytes = try socket.writeWithoutWaiting(bytes.span) else {
+    private func sendAtOnce(_ bytes: Span<UInt8>) throws(SystemError) {
+        guard case .bytes = try socket.writeWithoutWaiting(bytes) else {
             throw SystemError("send", code: SystemError.wouldBlock)
         }
     }
 
-    private func sendAll(_ bytes: [UInt8]) throws(SystemError) {
+    private func sendAll(_ bytes: Span<UInt8>) throws(SystemError) {
         try socket.setSendingTimeout(Self.sendTime)
         var start = 0
         var deadline = MonotonicTime.now + Self.sendTime
         while start < bytes.count {
-            if case .bytes(let count) = try socket.send(bytes.span.extracting(start..<bytes.count)) {
+            if case .bytes(let count) = try socket.send(bytes.extracting(start..<bytes.count)) {
                 start += count
                 deadline = .now + Self.sendTime
             } else if MonotonicTime.now >= deadline {
@@ -134,6 +143,7 @@ package final class ControlChannel {
     }
 
     private func read() throws(SystemError) {
+        makeRoom()
         var descriptor: CInt?
         let transfer = try Self.read(socket, into: &received, end, &descriptor)
         if transfer == .endOfStream { isEnded = true }
@@ -153,17 +163,49 @@ package final class ControlChannel {
         return transfer
     }
 
+    /// A queue that grows by itself would leave parts of keys behind in memory.
+    private func makeRoom() {
+        guard received.capacity - received.count < end.readByteCount else { return }
+        var wanted = received.count
+        if wanted >= Self.headerByteCount, let limit = end.byteLimit(received.readable[0]) {
+            wanted = max(wanted, Self.headerByteCount + min(limit, announcedByteCount))
+        }
+        replaceQueue(ByteQueue(capacity: wanted + end.readByteCount))
+    }
+
+    /// Leaves nothing in memory of messages that are taken.
+    private func forget() {
+        replaceQueue(ByteQueue())
+    }
+
+    private func replaceQueue(_ queue: consuming ByteQueue) {
+        var other = queue
+        other.append(received.readable)
+        received.wipe()
+        swap(&received, &other)
+    }
+
+    /// What the header of the next message says of its length.
+    private var announcedByteCount: Int {
+        var count = 0
+        for index in 1..<Self.headerByteCount { count = count << 8 | Int(received.readable[index]) }
+        return count
+    }
+
     private func takeMessage() -> Message? {
         guard !isBroken, received.count >= Self.headerByteCount else { return nil }
         let kind = received.readable[0]
-        var count = 0
-        for index in 1..<Self.headerByteCount { count = count << 8 | Int(received.readable[index]) }
+        let count = announcedByteCount
         guard let limit = end.byteLimit(kind), count <= limit else { return refuse() }
         guard received.count >= Self.headerByteCount + count else { return nil }
         received.consume(Self.headerByteCount)
-        defer { received.consume(count) }
+        defer {
+            received.consume(count)
+            if count > 1 { forget() }
+        }
         switch kind {
-        case 1: return .configuration([UInt8](copying: received.readable.extracting(0..<count)))
+        case 1: return .configuration(SecretBytes(received.readable.extracting(0..<count)))
+        case 5: return .ticketKey(SecretBytes(received.readable.extracting(0..<count)))
         case 2: return .drain
         case 3: return .ready
         default:

@@ -1,6 +1,7 @@
 import EventLoop
 package import Logging
 package import POSIX
+package import TLS
 
 /// Keeps the listening sockets open and a worker on each of them alive. It speaks to no client.
 package final class Supervisor {
@@ -17,7 +18,9 @@ package final class Supervisor {
         /// Arguments for this executable that make it a worker; the worker's place is added as the last.
         package var arguments: [String]
         /// Sent to each worker as its configuration.
-        package var snapshot: [UInt8]
+        package var snapshot: SecretBytes
+        /// Sent behind it: what session tickets are sealed with. They change with time, for all workers at once.
+        package var ticketKeys: TicketKeys
         /// The listening sockets of each worker, one for each address; the supervisor's to close.
         package var listeners: [[CInt]]
         /// Descriptors that every worker gets behind its listening sockets.
@@ -26,10 +29,12 @@ package final class Supervisor {
         package var logs: [LogFile]
 
         package init(
-            arguments: [String], snapshot: [UInt8], listeners: [[CInt]], shared: [CInt], logs: [LogFile] = []
+            arguments: [String], snapshot: SecretBytes, ticketKeys: TicketKeys, listeners: [[CInt]], shared: [CInt],
+            logs: [LogFile] = []
         ) {
             self.arguments = arguments
             self.snapshot = snapshot
+            self.ticketKeys = ticketKeys
             self.listeners = listeners
             self.shared = shared
             self.logs = logs
@@ -69,6 +74,7 @@ package final class Supervisor {
     /// For each seat: how long a replacement waits, and until when the next one does.
     private var policies: [RestartPolicy]
     private var restartTimes: [MonotonicTime?]
+    private var ticketRotation = TicketKeyRotation(.now)
     private var wasReady = false
     private var stopsAt: MonotonicTime?
     private var hasFailed = false
@@ -115,6 +121,7 @@ package final class Supervisor {
             if events.contains(where: { $0.token == Self.errorLogToken }) { errorLog?.resume() }
             readSignals()
             restart()
+            advanceTicketKeys()
             enforceStop()
             errorLog?.advance(.now, &pollSet)
         }
@@ -135,6 +142,7 @@ package final class Supervisor {
     private var timeout: Duration? {
         var times = restartTimes.compactMap { $0 }
         if let stopsAt { times.append(stopsAt) }
+        times.append(ticketRotation.due)
         if let errorLog { times.append(errorLog.due) }
         times.removeAll { $0 == .distantFuture }
         return times.min().map { max(.zero, $0 - .now) }
@@ -154,7 +162,7 @@ package final class Supervisor {
             seats[index] = seat
             pollSet.watch(
                 channel.descriptor, for: .read, token: Token(slot: index, generation: Self.workerGeneration))
-            try channel.send(.configuration(plan.snapshot))
+            try channel.send(.configuration(.joined([plan.snapshot, plan.ticketKeys.encoded])))
             logger.debug("worker \(index) started as process \(seat.process.identifier)")
         } catch {
             logger.error("worker \(index) could not be started: \(error)")
@@ -177,6 +185,23 @@ package final class Supervisor {
         }
         // A worker that closes its end is about to exit; SIGCHLD tells when it has.
         if seat.channel.isEnded { pollSet.remove(seat.channel.descriptor) }
+    }
+
+    /// A worker that is not told opens what the others seal for another hour, and lets its own tickets live on for as long.
+    private func advanceTicketKeys() {
+        do throws(TLSError) {
+            guard let key = try ticketRotation.advance(.now) else { return }
+            plan.ticketKeys.advance(to: key)
+            for (index, seat) in seats.enumerated() {
+                do throws(SystemError) {
+                    try seat?.channel.send(.ticketKey(key))
+                } catch {
+                    logger.warning("worker \(index) could not be given a new key for session tickets: \(error)")
+                }
+            }
+        } catch {
+            logger.error("session tickets keep their key: \(error)")
+        }
     }
 
     private func announceReadiness() {

@@ -54,6 +54,8 @@ package final class Worker {
     private var kept: KeptMemory
     private var trimmer: HeapTrimmer
     private var dateSecond = -1
+    /// For a worker that stands alone; a supervisor tells all of its workers of the same keys.
+    private var ticketRotation: TicketKeyRotation?
 
     /// - Parameters:
     ///   - listeners: the sockets to accept from, already listening.
@@ -70,6 +72,7 @@ package final class Worker {
         acceptor = try Acceptor(listeners: listeners, plain: plainListeners, firstToken: Fixture.firstListener)
         self.logger = logger
         self.control = control
+        ticketRotation = control == nil ? TicketKeyRotation(.now) : nil
         self.children = children
         self.accessSink = accessSink
         self.errorSink = errorSink
@@ -140,6 +143,7 @@ package final class Worker {
         var next = min(nextSweep, min(kept.nextCut, trimmer.nextRun))
         for log in logs { next = min(next, log.due) }
         next = min(next, journal.refusalsDue)
+        if let ticketRotation { next = min(next, ticketRotation.due) }
         if let timer = timers.next { next = min(next, timer) }
         if let deadline = children?.deadline { next = min(next, deadline) }
         next = min(next, acceptor.resumeTime)
@@ -177,6 +181,7 @@ package final class Worker {
         while let due = timers.takeDue(bench.now) { expire(due.token, armedFor: due.time) }
         children?.enforce(bench.now)
         if bench.now >= nextSweep { sweep() }
+        if let ticketRotation, bench.now >= ticketRotation.due { advanceTicketKeys() }
         if bench.now >= kept.nextCut { cutStalled() }
         if bench.now >= trimmer.nextRun {
             trimmer.run(freeByteCount: { ThisProcess.freeHeapByteCount }, trim: ThisProcess.trimHeap)
@@ -421,6 +426,15 @@ package final class Worker {
         for token in try parkingLot.wake() { turn(token, .read) }
     }
 
+    private func advanceTicketKeys() {
+        do throws(TLSError) {
+            guard let key = try ticketRotation?.advance(bench.now) else { return }
+            bench.context.advanceTicketKeys(to: key)
+        } catch {
+            logger.error("session tickets keep their key: \(error)")
+        }
+    }
+
     // MARK: The supervisor
 
     private func readControl() throws(SystemError) {
@@ -441,6 +455,7 @@ package final class Worker {
             switch message {
             case .drain: drain()
             case .log(let log, let number): reopen(log, onto: FileDescriptor(owning: number))
+            case .ticketKey(let key): bench.context.advanceTicketKeys(to: key)
             case .configuration, .ready: break
             }
         }

@@ -34,6 +34,14 @@ package import POSIX
         unsafe EVP_PKEY_free(key)
     }
 
+    /// Reads what a file has of certificates, which may hold a key as well, and that key or another file's.
+    package static func identity(
+        source: String, chainFile: SecretBytes, key: SecretBytes
+    ) -> TLSConfiguration.Identity {
+        TLSConfiguration.Identity(
+            source: source, chain: chainFile.withSpan { PEM.certificateText(in: $0) }, key: key)
+    }
+
     /// The DNS names and IP addresses it is for (subjectAltName), as text.
     package var names: [String] {
         alternativeNames.map { type, content in

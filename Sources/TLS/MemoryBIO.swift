@@ -1,4 +1,5 @@
 import COpenSSL
+import POSIX
 
 /// What OpenSSL writes, gathered in memory.
 enum MemoryBIO {
@@ -11,5 +12,20 @@ enum MemoryBIO {
         guard !bytes.isEmpty else { return [] }
         var count = 0
         return unsafe BIO_read_ex(memory, &bytes, bytes.count, &count) == 1 ? bytes : nil
+    }
+
+    /// The same for what is secret: OpenSSL wipes its own copy.
+    static func secret(writtenBy body: (OpaquePointer) -> Bool) -> SecretBytes? {
+        guard let memory = unsafe BIO_new(BIO_s_mem()) else { return nil }
+        defer { unsafe BIO_free(memory) }
+        guard unsafe body(memory) else { return nil }
+        var isRead = true
+        let secret = unsafe SecretBytes(byteCount: BIO_ctrl_pending(memory)) { room in
+            unsafe room.withUnsafeMutableBytes { bytes in
+                var count = 0
+                isRead = unsafe bytes.isEmpty || BIO_read_ex(memory, bytes.baseAddress, bytes.count, &count) == 1
+            }
+        }
+        return isRead ? secret : nil
     }
 }

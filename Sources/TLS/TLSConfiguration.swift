@@ -1,4 +1,8 @@
+package import POSIX
+
 /// What a `TLSContext` is made from. It holds private keys as text, so that a worker needs no right to read their files.
+///
+/// Encoded, it is without its secrets: these go by themselves (`keys`, `ticketKeys`), into memory that is wiped.
 package struct TLSConfiguration: Codable, Sendable {
     /// A certificate with its chain and key, and what to call it in a message.
     package struct Identity: Codable, Sendable {
@@ -7,12 +11,16 @@ package struct TLSConfiguration: Codable, Sendable {
         /// PEM: the server's certificate first, then its intermediates.
         package var chain: [UInt8]
         /// PEM: the private key, not encrypted.
-        package var key: [UInt8]
+        package var key = SecretBytes([UInt8]())
 
-        package init(source: String, chain: [UInt8], key: [UInt8]) {
+        package init(source: String, chain: [UInt8], key: SecretBytes) {
             self.source = source
             self.chain = chain
             self.key = key
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case source, chain
         }
     }
 
@@ -40,14 +48,16 @@ package struct TLSConfiguration: Codable, Sendable {
     /// The first is the default, shown to clients that name no server or one that nobody here has.
     package var identities: [Identity]
     package var minimumVersion: Version
-    package var ticketKeys: TicketKeys
+    /// Nil for a context that makes its own.
+    package var ticketKeys: TicketKeys?
     /// The file that gets the secrets of every session (SSLKEYLOGFILE); nil for none.
     package var keyLogPath: String?
     /// Nil where clients are not asked who they are.
     package var clientAuthentication: ClientAuthentication?
 
     package init(
-        identities: [Identity], minimumVersion: Version = .tls12, ticketKeys: TicketKeys, keyLogPath: String? = nil,
+        identities: [Identity], minimumVersion: Version = .tls12, ticketKeys: TicketKeys? = nil,
+        keyLogPath: String? = nil,
         clientAuthentication: ClientAuthentication? = nil
     ) {
         self.identities = identities
@@ -55,5 +65,15 @@ package struct TLSConfiguration: Codable, Sendable {
         self.ticketKeys = ticketKeys
         self.keyLogPath = keyLogPath
         self.clientAuthentication = clientAuthentication
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case identities, minimumVersion, keyLogPath, clientAuthentication
+    }
+
+    /// The private keys, in the order of the identities.
+    package var keys: [SecretBytes] {
+        get { identities.map(\.key) }
+        set { for (index, key) in zip(identities.indices, newValue) { identities[index].key = key } }
     }
 }

@@ -1,5 +1,5 @@
 import COpenSSL
-import POSIX
+package import POSIX
 
 /// The certificates and rules that new streams are made with; one for each worker.
 ///
@@ -17,6 +17,7 @@ import POSIX
     private var entries: [Entry] = []
     private let keyLog: KeyLog?
     private let clientAuthorities: ClientAuthorities?
+    private var ticketKeys: TicketKeys
     /// What the hello offered that the current step of a handshake has read; nil where it has read none.
     var helloVersions: OfferedVersions?
     /// Whether making a session ticket fails.
@@ -53,6 +54,7 @@ import POSIX
         } else {
             clientAuthorities = nil
         }
+        if let keys = configuration.ticketKeys { ticketKeys = keys } else { ticketKeys = try .random() }
         for identity in configuration.identities {
             try add(Certificate(identity), configuration)
         }
@@ -123,14 +125,15 @@ import POSIX
         unsafe shim_SSL_CTX_set_mode(context, CLong(modes))
         unsafe shim_SSL_CTX_disable_session_cache(context)
         let minimum = configuration.minimumVersion == .tls13 ? TLS1_3_VERSION : TLS1_2_VERSION
-        let keys = configuration.ticketKeys.bytes
         guard unsafe shim_SSL_CTX_set_min_proto_version(context, minimum) == 1,
             unsafe SSL_CTX_set_cipher_list(context, Self.suites12) == 1,
             unsafe SSL_CTX_set_ciphersuites(context, Self.suites13) == 1,
             unsafe shim_SSL_CTX_set1_groups_list(context, Self.groups) == 1,
             unsafe SSL_CTX_set_num_tickets(context, 1) == 1,
-            unsafe shim_SSL_CTX_set_ticket_keys(context, keys, keys.count) == 1
+            unsafe SSL_CTX_set_tlsext_ticket_key_evp_cb(context, useTicketKeys) == 1
         else { throw TLSError("set the TLS rules") }
+        // What clients are told of a ticket's life (RFC 8446 §4.6.1).
+        unsafe SSL_CTX_set_timeout(context, TicketKeys.ticketSeconds)
         try unsafe clientAuthorities?.verifyClients(of: context)
     }
 
@@ -142,6 +145,15 @@ import POSIX
             ?? entries.firstIndex { $0.patterns.contains { $0.covers(name) } }
         return unsafe match.map { unsafe entries[$0].context } ?? pointer
     }
+
+    /// Has new tickets sealed with the next key, and wipes the one whose tickets have all expired; see `TicketKeys`.
+    package func advanceTicketKeys(to key: SecretBytes) {
+        ticketKeys.advance(to: key)
+    }
+
+    fileprivate func seal(_ ticket: SealedTicket) -> Bool { ticketKeys.seal(ticket) }
+
+    fileprivate func open(_ ticket: SealedTicket) -> TicketOpening { ticketKeys.open(ticket) }
 
     /// Whether clients that connect to a host by this name or address find a certificate that is for it.
     ///
@@ -238,6 +250,20 @@ private func selectCertificate(
     let context = unsafe owner.context(covering: String(cString: name))
     if unsafe context != SSL_get_SSL_CTX(ssl) { unsafe SSL_set_SSL_CTX(ssl, context) }
     return SSL_TLSEXT_ERR_OK
+}
+
+/// Keys for a ticket that is to be sealed, or opened; what is returned is in SSL_CTX_set_tlsext_ticket_key_evp_cb(3).
+private func useTicketKeys(
+    _ ssl: OpaquePointer?, name: UnsafeMutablePointer<UInt8>?, vector: UnsafeMutablePointer<UInt8>?,
+    cipher: OpaquePointer?, authentication: OpaquePointer?, isSealing: CInt
+) -> CInt {
+    guard let ssl = unsafe ssl, let owner = unsafe SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0),
+        let ticket = unsafe SealedTicket(
+            name: name, vector: vector, cipher: cipher, authentication: authentication)
+    else { return TicketOpening.failed.rawValue }
+    let context = unsafe Unmanaged<TLSContext>.fromOpaque(owner).takeUnretainedValue()
+    if isSealing == 1 { return context.seal(ticket) ? 1 : TicketOpening.failed.rawValue }
+    return context.open(ticket).rawValue
 }
 
 private func writeKeyLog(_ ssl: OpaquePointer?, _ line: UnsafePointer<CChar>?) {

@@ -1,3 +1,4 @@
+import Bytes
 import POSIX
 import Responders
 
@@ -74,8 +75,13 @@ struct Concealment {
     }
 
     private static func holdsKey(_ path: String) -> Bool {
-        let content = (try? WholeFile.read(path)) ?? []
-        return String(decoding: content, as: UTF8.self).contains("PRIVATE KEY-----")
+        let content = try? SecretBytes.read(path)
+        let mark = [UInt8]("PRIVATE KEY-----".utf8)
+        return content?.withSpan { content in
+            (0..<max(0, content.count - mark.count + 1)).contains {
+                content.extracting($0..<$0 + mark.count).isEqual(to: mark)
+            }
+        } ?? false
     }
 
     /// The path of the file that a standard stream is written to; nil for pipes, terminals and the like.

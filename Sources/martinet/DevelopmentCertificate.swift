@@ -86,7 +86,7 @@ struct DevelopmentCertificate {
         do {
             let identity = TLSConfiguration.Identity(
                 source: "\(directory)/\(name).pem", chain: try WholeFile.read("\(directory)/\(name).pem"),
-                key: try WholeFile.read("\(directory)/\(name).key"))
+                key: try SecretBytes.read("\(directory)/\(name).key"))
             return (identity, try Certificate(identity))
         } catch let error as SystemError where error.isMissing {
             return nil
@@ -94,7 +94,9 @@ struct DevelopmentCertificate {
     }
 
     private static func save(_ identity: TLSConfiguration.Identity, _ name: String, in directory: String) throws {
-        try WholeFile.write(identity.key, to: "\(directory)/\(name).key", mode: 0o600)
+        try identity.key.withSpan { key throws(SystemError) in
+            try WholeFile.write(key, to: "\(directory)/\(name).key", mode: 0o600)
+        }
         try WholeFile.write(identity.chain, to: "\(directory)/\(name).pem", mode: 0o644)
     }
 }

@@ -18,9 +18,9 @@ enum Identities {
     }
 
     private static func read(chain: String, key: String) throws -> TLSConfiguration.Identity {
-        let identity = TLSConfiguration.Identity(
-            source: chain, chain: try contents(chain, option: "--tls-cert"), key: try contents(key, option: "--tls-key")
-        )
+        let chainFile = try contents(chain, option: "--tls-cert")
+        let keyFile = key == chain ? chainFile : try contents(key, option: "--tls-key")
+        let identity = Certificate.identity(source: chain, chainFile: chainFile, key: keyFile)
         do {
             _ = try Certificate(identity)
         } catch {
@@ -29,9 +29,9 @@ enum Identities {
         return identity
     }
 
-    private static func contents(_ path: String, option: String) throws -> [UInt8] {
+    private static func contents(_ path: String, option: String) throws -> SecretBytes {
         do {
-            return try WholeFile.read(path)
+            return try SecretBytes.read(path)
         } catch {
             throw ConfigurationError(
                 place: "\(option) \(path)", problem: error.reason,

@@ -8,14 +8,18 @@ enum PasswordFile {
     private static let mostSeconds = 10
 
     static func read(_ path: String) throws -> [String: String] {
-        let bytes: [UInt8]
+        let content: SecretBytes
         do {
-            bytes = try WholeFile.read(path)
+            content = try SecretBytes.read(path)
         } catch {
             throw ConfigurationError(
                 place: "--auth-file \(path)", problem: error.reason,
                 wayOut: "Name a readable file; `htpasswd -B -c FILE USER` makes one.")
         }
+        return try content.withBytes { bytes in try parse(bytes, path) }
+    }
+
+    private static func parse(_ bytes: [UInt8], _ path: String) throws -> [String: String] {
         var hashes: [String: String] = [:]
         var schemes: Set<PasswordScheme> = []
         // By bytes: to `String`, CR and LF are one character, and neither of them.

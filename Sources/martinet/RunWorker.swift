@@ -36,10 +36,7 @@ struct RunWorker {
         // What the supervisor handed down had to stay open over an exec; scripts must get none of it.
         ThisProcess.keepDescriptorsFromChildren()
         let control = ControlChannel(FileDescriptor(owning: Self.controlDescriptor), at: .worker)
-        guard case .configuration(let bytes) = try control.receive() else {
-            throw RuntimeFailure(description: "this command is for supervisors to start")
-        }
-        var snapshot = try WorkerSnapshot.decode(bytes)
+        var snapshot = try Self.receiveSnapshot(control)
         if snapshot.scripts.isEmpty { try ThisProcess.protect(runsPrograms: false) }
         CGISite.divideDescriptors(ThisProcess.raiseDescriptorLimit(), among: &snapshot.scripts)
         // Scripts get descriptors 0 to 2 of their own; nothing else here may have these numbers.
@@ -55,6 +52,7 @@ struct RunWorker {
                 threadCount: min(ThisProcess.processorCount, Self.mostHelperThreads),
                 queueLimit: Self.helperQueueLength)
             let context = try TLSContext(snapshot.tls)
+            snapshot.forgetKeys()
             let worker = try Worker(
                 listeners: Array(firstListener..<firstPlain), plainListeners: Array(firstPlain..<afterListeners),
                 context: context, limits: snapshot.limits,
@@ -67,6 +65,13 @@ struct RunWorker {
             logger.critical("the worker ends: \(error)")
             throw RuntimeFailure(description: "worker \(index) could not serve")
         }
+    }
+
+    private static func receiveSnapshot(_ control: ControlChannel) throws -> WorkerSnapshot {
+        guard case .configuration(let content) = try control.receive() else {
+            throw RuntimeFailure(description: "this command is for supervisors to start")
+        }
+        return try WorkerSnapshot.decode(content)
     }
 
     private static func redirects(_ snapshot: WorkerSnapshot, _ context: TLSContext) throws -> Redirects {

@@ -75,6 +75,7 @@ struct Serve: ParsableCommand {
         let supervisor = try Supervisor(
             Supervisor.Plan(
                 arguments: ["martinet", RunWorker.command], snapshot: try snapshot.encoded(),
+                ticketKeys: try .random(),
                 listeners: zip(listeners.descriptors, plainListeners.descriptors).map { $0 + $1 },
                 shared: access.map { [$0] } ?? [], logs: Logs.files(accessLog: access)),
             drainTime: snapshot.limits.drain, logger: logger, errorSink: errorSink

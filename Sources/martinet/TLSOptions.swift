@@ -76,8 +76,7 @@ struct TLSOptions: ParsableArguments {
     func configuration(_ development: DevelopmentCertificate?) throws -> TLSConfiguration {
         let configuration = TLSConfiguration(
             identities: try development.map { [$0.identity] } ?? Identities.read(chains: tlsCert, keys: tlsKey),
-            minimumVersion: tlsMin, ticketKeys: try TicketKeys.random(),
-            keyLogPath: keyLogPath,
+            minimumVersion: tlsMin, keyLogPath: keyLogPath,
             clientAuthentication: try clientAuthentication())
         do {
             _ = try TLSContext(configuration)

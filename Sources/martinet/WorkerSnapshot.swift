@@ -1,9 +1,13 @@
+import Bytes
 import FoundationEssentials
+import POSIX
 import Responders
 import Server
 import TLS
 
 /// Everything a worker needs to know, sent to it by the supervisor, so that all workers agree whatever happens to files.
+///
+/// It goes as text (JSON) with what is secret behind it, byte for byte, so that no copy of a key is left in memory.
 struct WorkerSnapshot: Codable {
     var tls: TLSConfiguration
     var limits: Limits
@@ -22,11 +26,28 @@ struct WorkerSnapshot: Codable {
     /// A level of swift-log: "notice".
     var logLevel: String
 
-    func encoded() throws -> [UInt8] {
-        [UInt8](try JSONEncoder().encode(self))
+    func encoded() throws -> SecretBytes {
+        .joined([SecretBytes(try JSONEncoder().encode(self)), policy.encodedPasswordHashes] + tls.keys)
     }
 
-    static func decode(_ bytes: [UInt8]) throws -> WorkerSnapshot {
-        try JSONDecoder().decode(WorkerSnapshot.self, from: Data(bytes))
+    /// - Parameter content: what the supervisor sent: a snapshot, and the keys for session tickets.
+    static func decode(_ content: SecretBytes) throws -> WorkerSnapshot {
+        guard let content = content.parts, content.count == 2, let parts = content[0].parts, parts.count >= 2,
+            let ticketKeys = TicketKeys(content[1])
+        else {
+            throw RuntimeFailure(description: "the supervisor sent what is no configuration")
+        }
+        let text = parts[0].withSpan { Data([UInt8](copying: $0)) }
+        var snapshot = try JSONDecoder().decode(WorkerSnapshot.self, from: text)
+        snapshot.policy.setPasswordHashes(parts[1])
+        snapshot.tls.keys = Array(parts.dropFirst(2))
+        snapshot.tls.ticketKeys = ticketKeys
+        return snapshot
+    }
+
+    /// Lets go of what a `TLSContext` has been made from.
+    mutating func forgetKeys() {
+        tls.identities = []
+        tls.ticketKeys = nil
     }
 }

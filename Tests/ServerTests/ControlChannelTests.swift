@@ -8,11 +8,28 @@ struct ControlChannelTests {
     @Test("Messages that come in one piece are all received")
     func onePiece() throws {
         let (supervisor, worker) = try ControlChannel.pair()
-        try supervisor.send(.configuration([1, 2, 3]))
+        try supervisor.send(.configuration(SecretBytes([1, 2, 3])))
         try supervisor.send(.drain)
-        #expect(try worker.receive() == .configuration([1, 2, 3]))
+        #expect(try worker.receive() == .configuration(SecretBytes([1, 2, 3])))
         #expect(worker.takeReceived() == [.drain])
         #expect(worker.takeReceived().isEmpty)
+    }
+
+    @Test("What is secret in a message is nowhere in memory once it is taken and dropped", arguments: [1, 100_000])
+    func secrets(byteCount: Int) throws {
+        let (supervisor, worker) = try ControlChannel.pair()
+        var content: SecretBytes? = .random(byteCount + 64)
+        var key: SecretBytes? = .random(80)
+        let turned = try [#require(content).turned, #require(key).turned]
+        try supervisor.send(.configuration(try #require(content)))
+        try supervisor.send(.ticketKey(try #require(key)))
+        try supervisor.send(.drain)
+        #expect(try worker.receive() == .configuration(try #require(content)))
+        #expect(try worker.receive() == .ticketKey(try #require(key)))
+        #expect(try worker.receive() == .drain)
+        (content, key) = (nil, nil)
+        for turned in turned { #expect(try !ProcessMemory.contains(turned: turned)) }
+        #expect(worker.takeReceived().isEmpty && supervisor.takeReceived().isEmpty)
     }
 
     @Test("A worker is told the end of its supervisor")
@@ -48,7 +65,7 @@ struct ControlChannelTests {
     func log() throws {
         let (supervisor, worker) = try ControlChannel.pair()
         let pipe = try Pipe(isNonBlocking: true)
-        try supervisor.send(.configuration([1]))
+        try supervisor.send(.configuration(SecretBytes([1])))
         try supervisor.send(.log(.error, pipe.writing.number))
         try supervisor.send(.log(.access, pipe.writing.number))
         try supervisor.send(.drain)

@@ -146,7 +146,7 @@ private final class RunningWorker {
         change(&limits)
         let ending = ending
         let chosen = limits
-        try supervisor.send(.configuration([]))
+        try supervisor.send(.configuration(SecretBytes([UInt8]())))
         try beforehand(supervisor, plainAddress)
         Thread.detachNewThread {
             do {

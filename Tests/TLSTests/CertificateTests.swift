@@ -42,7 +42,7 @@ struct CertificateTests {
     @Test("An encrypted key is refused without asking anybody for its passphrase", .timeLimit(.minutes(1)))
     func encrypted() {
         var identity = Fixture.identity
-        identity.key = [UInt8](Fixture.encryptedKey.utf8)
+        identity.key = SecretBytes(Fixture.encryptedKey.utf8)
         let error = #expect(throws: TLSError.self) { try Certificate(identity) }
         #expect(error?.action == "read the private key of fixture.pem")
     }
@@ -53,7 +53,7 @@ struct CertificateTests {
         identity.chain = [UInt8](text.utf8)
         #expect(throws: TLSError.self) { try Certificate(identity) }
         identity = Fixture.identity
-        identity.key = [UInt8](text.utf8)
+        identity.key = SecretBytes(text.utf8)
         let error = #expect(throws: TLSError.self) { try Certificate(identity) }
         #expect(error?.action == "read the private key of fixture.pem")
     }
@@ -69,8 +69,27 @@ struct CertificateTests {
     @Test("Text around the certificates and the key does no harm")
     func surroundings() throws {
         let both = "Bag attributes\n\(Fixture.chain)\nmore\n\(Fixture.key)\n"
-        let identity = TLSConfiguration.Identity(source: "both.pem", chain: [UInt8](both.utf8), key: [UInt8](both.utf8))
+        let file = SecretBytes(both.utf8)
+        let identity = Certificate.identity(source: "both.pem", chainFile: file, key: file)
         #expect(try Certificate(identity).fingerprint == Fixture.fingerprint)
+        #expect(identity.chain == [UInt8](Fixture.chain.utf8))
+    }
+
+    @Test(
+        "Of a file with a key in it, the chain has the certificates alone",
+        arguments: [
+            "", "nothing\n", Fixture.key, "-----BEGIN CERTIFICATE-----\n" + Fixture.key,
+            "-----BEGIN CERTIFICATE REQUEST-----\nUVFR\n-----END CERTIFICATE REQUEST-----\n",
+            "-----BEGIN X509 CRL-----\nUVFR\n-----END X509 CRL-----\n",
+        ])
+    func combined(text: String) {
+        for whole in [text + Fixture.chain, Fixture.chain + text, text.replacing("\n", with: "\r\n") + Fixture.chain] {
+            let file = SecretBytes(whole.utf8)
+            let chain = String(
+                decoding: Certificate.identity(source: "", chainFile: file, key: file).chain, as: UTF8.self)
+            #expect(chain.contains(Fixture.chain))
+            for word in ["PRIVATE", "UVFR", "hRANCAASBB", "nothing"] { #expect(!chain.contains(word)) }
+        }
     }
 
     @Test("The fixture is its own issuer, and nobody else's")

@@ -1,3 +1,4 @@
+import POSIX
 import TLS
 
 /// Certificates whose fields are known in advance, made by openssl(1) and by nothing that is tested here.
@@ -27,7 +28,7 @@ enum ClientFixture {
     /// What a client shows, its own certificate first; nil for none. All of them have one key.
     static func identity(_ chain: [ClientFixture]) -> TLSConfiguration.Identity? {
         guard !chain.isEmpty else { return nil }
-        return TLSConfiguration.Identity(source: "client.pem", chain: text(chain), key: [UInt8](key.utf8))
+        return TLSConfiguration.Identity(source: "client.pem", chain: text(chain), key: SecretBytes(key.utf8))
     }
 
     static func text(_ certificates: [ClientFixture]) -> [UInt8] {

@@ -1,3 +1,4 @@
+import POSIX
 import TLS
 
 /// A certificate whose fields are known in advance, made by openssl(1) and by nothing that is tested here.
@@ -14,7 +15,7 @@ enum Fixture {
     static let names = ["example.org", "*.example.org", "192.0.2.7", "2001:db8::7"]
 
     static var identity: TLSConfiguration.Identity {
-        TLSConfiguration.Identity(source: "fixture.pem", chain: [UInt8](chain.utf8), key: [UInt8](key.utf8))
+        TLSConfiguration.Identity(source: "fixture.pem", chain: [UInt8](chain.utf8), key: SecretBytes(key.utf8))
     }
 
     static let chain = """

@@ -195,4 +195,7 @@ import Testing
     deinit {
         unsafe SSL_SESSION_free(pointer)
     }
+
+    /// How many seconds the server said that the ticket is good.
+    var lifetimeHint: Int { Int(unsafe SSL_SESSION_get_ticket_lifetime_hint(pointer)) }
 }

@@ -13,7 +13,7 @@ struct TLSContextTests {
     @Test("A damaged identity is refused when the context is made")
     func damaged() {
         var identity = Fixture.identity
-        identity.key = []
+        identity.key = SecretBytes([UInt8]())
         #expect(throws: TLSError.self) {
             try TLSContext(TLSConfiguration(identities: [identity], ticketKeys: .random()))
         }

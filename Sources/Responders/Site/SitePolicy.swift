@@ -1,3 +1,6 @@
+import Bytes
+package import POSIX
+
 /// What holds for every response of a site, wherever it comes from.
 package struct SitePolicy: Codable, Sendable {
     package struct Header: Codable, Equatable, Sendable {
@@ -24,6 +27,32 @@ package struct SitePolicy: Codable, Sendable {
     package var passwordHashes: [String: String]?
 
     package init() {}
+
+    /// All but the password hashes, which go by themselves, into memory that is wiped.
+    private enum CodingKeys: String, CodingKey {
+        case headers, corsOrigin, hasPrograms, errorPages
+    }
+
+    /// The password hashes for `setPasswordHashes(_:)`.
+    package var encodedPasswordHashes: SecretBytes {
+        guard let passwordHashes else { return SecretBytes([UInt8]()) }
+        // What stands first tells a file without users, which lets nobody in, from none.
+        let words = passwordHashes.flatMap { [SecretBytes($0.utf8), SecretBytes($1.utf8)] }
+        return .joined([SecretBytes([UInt8]())] + words)
+    }
+
+    package mutating func setPasswordHashes(_ encoded: SecretBytes) {
+        guard !encoded.isEmpty else {
+            passwordHashes = nil
+            return
+        }
+        let words = (encoded.parts ?? []).dropFirst().map { word in
+            word.withSpan { String(decoding: [UInt8](copying: $0), as: UTF8.self) }
+        }
+        var hashes: [String: String] = [:]
+        for index in stride(from: 0, to: words.count - 1, by: 2) { hashes[words[index]] = words[index + 1] }
+        passwordHashes = hashes
+    }
 
     /// Whether there is anything to apply.
     package var isEmpty: Bool {

@@ -1,0 +1,54 @@
+import Bytes
+import POSIX
+import Testing
+
+/// What this process has in its memory.
+enum ProcessMemory {
+    /// Whether so many bytes stand anywhere in the memory that can be written to.
+    ///
+    /// - Parameter turned: the bytes with all bits turned, so that this array is not what is found.
+    static func contains(turned: [UInt8]) throws -> Bool {
+        let maps = String(decoding: try WholeFile.read("/proc/self/maps"), as: UTF8.self)
+        let memory = try FileDescriptor.open("/proc/self/mem", for: .reading)
+        var piece = [UInt8](repeating: 0, count: 1 << 20)
+        for line in maps.split(separator: "\n") where line.contains(" rw") {
+            let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { Int($0, radix: 16) }
+            guard bounds.count == 2 else { continue }
+            var start = bounds[0]
+            while start < bounds[1] {
+                let length = min(piece.count, bounds[1] - start)
+                var room = piece.mutableSpan
+                var part = room._mutatingExtracting(first: length)
+                guard let count = try? memory.read(into: &part, at: start), count > 0 else { break }
+                if holds(piece.span.extracting(0..<count), turned) { return true }
+                guard count > turned.count, start + count < bounds[1] else { break }
+                start += count - turned.count
+            }
+        }
+        return false
+    }
+
+    private static func holds(_ bytes: Span<UInt8>, _ turned: [UInt8]) -> Bool {
+        var start = 0
+        while let found = bytes.firstIndex(of: ~turned[0], from: start) {
+            guard found + turned.count <= bytes.count else { return false }
+            if (0..<turned.count).allSatisfy({ bytes[found + $0] == ~turned[$0] }) { return true }
+            start = found + 1
+        }
+        return false
+    }
+}
+
+extension SecretBytes {
+    /// So many random bytes.
+    static func random(_ byteCount: Int) -> SecretBytes {
+        SecretBytes(byteCount: byteCount) { bytes in
+            for index in 0..<byteCount { bytes[index] = UInt8.random(in: 0...255) }
+        }
+    }
+
+    /// The last bytes, all bits turned.
+    var turned: [UInt8] {
+        withSpan { bytes in (max(0, bytes.count - 48)..<bytes.count).map { ~bytes[$0] } }
+    }
+}
