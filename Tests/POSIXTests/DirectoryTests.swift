@@ -140,3 +140,48 @@ struct DirectoryTests {
         #expect(size == 12)
     }
 }
+
+@Suite("The names in a directory")
+struct DirectoryReadingTests {
+    @Test("Each has a NUL behind it and its kind, and they are read from the first on each time")
+    func names() throws {
+        let folder = try TemporaryDirectory()
+        try folder.makeFile("file", "content")
+        try folder.makeDirectory("directory")
+        try folder.makeLink("link", to: "file")
+        try folder.makeLink("dangling", to: "nothing")
+        try folder.makeFIFO("fifo")
+        for name in [".hidden", "..."] { try folder.makeFile(name) }
+        let directory = try FileDescriptor.open(folder.path, for: .directory)
+        for _ in 1...2 {
+            var kinds: [String: EntryKind] = [:]
+            var sizes: [String: Int] = [:]
+            try directory.forEachName { name, kind in
+                let text = String(decoding: (0..<name.count - 1).map { name[$0] }, as: UTF8.self)
+                #expect(name[name.count - 1] == 0)
+                kinds[text] = kind
+                sizes[text] = directory.status(ofEntry: name)?.byteCount
+                return true
+            }
+            #expect(Set(kinds.keys) == ["file", "directory", "link", "dangling", "fifo", ".hidden", "..."])
+            #expect(kinds["link"] == .unknown && kinds["fifo"] == .other)
+            #expect(sizes["file"] == 7 && sizes["link"] == 7 && sizes["dangling"] == nil)
+        }
+        var count = 0
+        try directory.forEachName { _, _ in
+            count += 1
+            return count < 3
+        }
+        #expect(count == 3, "it ends when it is told to")
+        #expect(directory.status(ofEntry: [UInt8]("file".utf8).span) == nil, "without its NUL it is no name")
+        #expect(directory.status(ofEntry: [UInt8(0)].span) == nil)
+    }
+
+    @Test("What is no directory has none")
+    func noDirectory() throws {
+        let folder = try TemporaryDirectory()
+        try folder.makeFile("file")
+        let file = try FileDescriptor.open(folder.path("file"), for: .reading)
+        #expect(throws: SystemError.self) { try file.forEachName { _, _ in true } }
+    }
+}
