@@ -85,7 +85,7 @@ struct RunWorker {
     private static func responder(
         _ snapshot: WorkerSnapshot, _ children: ChildReaper?, _ helpers: HelperThreads, _ logger: Logger
     ) throws -> any Responder {
-        let files = try FileResponder(snapshot.site, mediaTypes: .system)
+        let files = try FileResponder(snapshot.site, mediaTypes: .system, helpers: helpers)
         var responder: any Responder = files
         if let children {
             let scripts = try snapshot.scripts.map { try CGIResponder($0, reaper: children, logger: logger) }

@@ -46,6 +46,27 @@ struct FileTests {
         }
     }
 
+    @Test("What helper threads make comes whole: a large folder's listing, and texts compressed on their way")
+    func helperThreads() throws {
+        let folder = try Folder()
+        for number in 0..<1200 { try folder.write("", to: "file-\(number).txt") }
+        let text = String(repeating: "<p>The quick brown fox jumps over the lazy dog. ", count: 2000)
+        try folder.write(text, to: "page.html")
+        try folder.write(String(repeating: text, count: 20), to: "large.html")
+        try Server.run(folder: folder) { server in
+            let listing = try server.curl()
+            #expect(listing.out.components(separatedBy: "href=\"./").count == 1203)
+            #expect(listing.out.hasSuffix("</html>\n"))
+            for (path, content) in [("page.html", text), ("large.html", String(repeating: text, count: 20))] {
+                let outcome = try server.curl("--compressed", "-H", "Accept-Encoding: gzip", path: path)
+                let isSame = outcome.out == content
+                #expect(isSame)
+                let head = try server.curl("-I", "-H", "Accept-Encoding: gzip", path: path)
+                #expect(head.out.contains("\r\nContent-Encoding: gzip\r\n"))
+            }
+        }
+    }
+
     @Test("A page, its head and the listing of a folder are what a browser needs")
     func pages() throws {
         let folder = try Folder()

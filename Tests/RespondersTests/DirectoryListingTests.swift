@@ -69,7 +69,7 @@ struct DirectoryListingTests {
             (1_125_899_906_842_624, "1.0 PiB"), (.max, "8191 PiB"),
         ])
     func sizes(byteCount: Int, expected: String) {
-        #expect(DirectoryListing.sizeText(byteCount) == expected)
+        #expect(text(ofSize: byteCount) == expected)
     }
 
     @Test(
@@ -95,11 +95,11 @@ struct DirectoryListingTests {
             try folder.makeDirectory(name)
             try folder.setModified(name, to: 7)
         }
-        let listing = try listing(of: folder, order: DirectoryListing.Order(query: query))
-        let page = String(decoding: listing.page, as: UTF8.self)
+        let order = ListingOrder(query: query)
+        let page = try page(of: folder, order: order)
         #expect(links(of: page) == expected.map { $0.utf8.count == 1 ? "./\($0)" : "./\($0)/" })
         #expect(!page.contains("<script"))
-        let json = try JSONSerialization.jsonObject(with: Data(listing.json)) as? [[String: Any]]
+        let json = try JSONSerialization.jsonObject(with: Data(json(of: folder, order: order))) as? [[String: Any]]
         #expect(json?.compactMap { $0["name"] as? String } == expected)
     }
 
@@ -107,8 +107,7 @@ struct DirectoryListingTests {
     func heads() throws {
         let folder = try TemporaryDirectory()
         func heads(_ query: String) throws -> [String] {
-            let listing = try listing(of: folder, order: DirectoryListing.Order(query: query))
-            return String(decoding: listing.page, as: UTF8.self).split(separator: "<a href=\"?").dropFirst()
+            try page(of: folder, order: ListingOrder(query: query)).split(separator: "<a href=\"?").dropFirst()
                 .map { String($0.prefix { $0 != "\"" }) }
         }
         #expect(
@@ -126,7 +125,7 @@ struct DirectoryListingTests {
     @Test("As JSON, an entry has a name, a type, a size and a time")
     func json() throws {
         let folder = try TemporaryDirectory()
-        #expect(try listing(of: folder).json == [UInt8]("[]\n".utf8))
+        #expect(try json(of: folder) == [UInt8]("[]\n".utf8))
         try folder.makeFile("a.txt", "hello")
         try folder.setModified("a.txt", to: 784_111_777)
         try folder.makeDirectory("sub")
@@ -136,7 +135,7 @@ struct DirectoryListingTests {
             {"name":"a.txt","type":"file","size":5,"modified":"1994-11-06T08:49:37Z"}]
 
             """
-        #expect(String(decoding: try listing(of: folder).json, as: UTF8.self) == expected)
+        #expect(String(decoding: try json(of: folder), as: UTF8.self) == expected)
     }
 
     @Test(
@@ -147,7 +146,7 @@ struct DirectoryListingTests {
     func jsonNames(name: String) throws {
         let folder = try TemporaryDirectory()
         try folder.makeFile(name)
-        let json = try JSONSerialization.jsonObject(with: Data(try listing(of: folder).json)) as? [[String: Any]]
+        let json = try JSONSerialization.jsonObject(with: Data(try json(of: folder))) as? [[String: Any]]
         #expect(json?.first?["name"] as? String == name)
         #expect(json?.count == 1)
     }
@@ -156,25 +155,53 @@ struct DirectoryListingTests {
     func hidden() throws {
         let folder = try TemporaryDirectory()
         for name in [".a", "b"] { try folder.makeFile(name) }
-        let entries = try FileDescriptor.open(folder.path, for: .directory).entries()
-        let page = DirectoryListing(path: [], entries: entries, showsHidden: true).page
-        #expect(links(of: String(decoding: page, as: UTF8.self)) == ["./.a", "./b"])
+        #expect(try links(of: page(of: folder, showsHidden: true)) == ["./.a", "./b"])
     }
 
     private func listing(
-        of folder: TemporaryDirectory, order: DirectoryListing.Order = DirectoryListing.Order()
-    ) throws -> DirectoryListing {
-        let entries = try FileDescriptor.open(folder.path, for: .directory).entries()
-        return DirectoryListing(path: [], entries: entries, order: order)
+        of folder: TemporaryDirectory, at path: String = "", showsHidden: Bool = false,
+        order: ListingOrder = ListingOrder(), as form: DirectoryListing.Form
+    ) throws -> [UInt8] {
+        let directory = try OpenFile(FileDescriptor.open(folder.path, for: .directory))
+        let names = try folder.names(showsHidden: showsHidden)
+        let arrangement =
+            order.key == .name ? nil : names.arrangement(by: order.key, of: directory, memory: nil, now: 0)
+        return DirectoryListing(
+            of: directory, at: [UInt8](path.utf8), names, order: order, arrangement: arrangement, as: form
+        ).whole
     }
 
-    private func page(of folder: TemporaryDirectory, at path: String = "") throws -> String {
-        let entries = try FileDescriptor.open(folder.path, for: .directory).entries()
-        return String(decoding: DirectoryListing(path: [UInt8](path.utf8), entries: entries).page, as: UTF8.self)
+    private func page(
+        of folder: TemporaryDirectory, at path: String = "", showsHidden: Bool = false,
+        order: ListingOrder = ListingOrder()
+    ) throws -> String {
+        let page = try listing(of: folder, at: path, showsHidden: showsHidden, order: order, as: .page)
+        return String(decoding: page, as: UTF8.self)
+    }
+
+    private func json(of folder: TemporaryDirectory, order: ListingOrder = ListingOrder()) throws -> [UInt8] {
+        try listing(of: folder, order: order, as: .json)
     }
 
     private func links(of page: String) -> [String] {
         page.split(separator: "<a href=\"").dropFirst().map { String($0.prefix { $0 != "\"" }) }
             .filter { !$0.hasPrefix("?") }
+    }
+}
+
+private func text(ofSize byteCount: Int) -> String {
+    var text: [UInt8] = []
+    ListingPage.appendSize(byteCount, to: &text)
+    return String(decoding: text, as: UTF8.self)
+}
+
+extension TemporaryDirectory {
+    /// The names in it, read anew.
+    func names(showsHidden: Bool = false) throws -> DirectoryNames {
+        let directory = try OpenFile(FileDescriptor.open(path, for: .directory))
+        guard case .names(let names) = try DirectoryNames.read(directory, showsHidden: showsHidden) else {
+            throw SystemError("readdir", code: 0)
+        }
+        return names
     }
 }

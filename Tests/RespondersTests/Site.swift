@@ -1,4 +1,5 @@
 import HTTP
+import POSIX
 import Responders
 import Testing
 
@@ -7,12 +8,13 @@ struct Site {
     let folder: TemporaryDirectory
     let responder: FileResponder
 
-    init(_ change: (inout FileSite) -> Void = { _ in }) throws {
+    /// - Parameter helpers: nil for a responder that does everything at once.
+    init(helpers: HelperThreads? = nil, _ change: (inout FileSite) -> Void = { _ in }) throws {
         folder = try TemporaryDirectory()
         try folder.makeDirectory("root")
         var site = FileSite(root: folder.path("root"))
         change(&site)
-        responder = try FileResponder(site, mediaTypes: MediaTypes())
+        responder = try FileResponder(site, mediaTypes: MediaTypes(), helpers: helpers)
         folder.enter("root")
     }
 
@@ -50,10 +52,11 @@ extension Responder {
         switch open(request) {
         case .complete(let response): return WholeAnswer(response)
         case .exchange(let exchange):
+            let now = time ?? request.arrival
             exchange.endContent()
             // What others calculate for it may come in steps.
-            for _ in 0..<2 where exchange.response == nil { exchange.advance(time ?? request.arrival) }
-            let response = try #require(exchange.response)
+            for _ in 0..<2 where exchange.response == nil { exchange.advance(now) }
+            let response = try exchange.awaitedResponse(now)
             guard case .stream(let length) = response.content else { return WholeAnswer(response) }
             return WholeAnswer(response, bytes: try exchange.remainder(), byteCount: length, isStreamed: true)
         }
@@ -61,6 +64,24 @@ extension Responder {
 }
 
 extension Exchange {
+    /// Waits for what the exchange waits for, as a connection would.
+    func awaitWaits(_ now: Int64 = 0) throws {
+        var set = waits.map { PollEntry(descriptor: $0.descriptor, interest: .read) }
+        try #require(!set.isEmpty, "it waits for nothing")
+        var span = set.mutableSpan
+        try #require(try PollEntry.poll(&span, timeout: .seconds(50)) > 0)
+        advance(now)
+    }
+
+    /// The response, once it is there.
+    func awaitedResponse(_ now: Int64 = 0) throws -> Response {
+        advance(now)
+        while true {
+            if let response { return response }
+            try awaitWaits(now)
+        }
+    }
+
     /// What it produces from here to its end.
     func remainder(piece byteCount: Int = 10_000) throws -> [UInt8] {
         var content: [UInt8] = []
@@ -68,6 +89,10 @@ extension Exchange {
         while true {
             var room = piece.mutableSpan
             let production = produce(into: &room)
+            if production == .notYet {
+                try awaitWaits()
+                continue
+            }
             guard case .bytes(let count) = production else {
                 #expect(production == .end)
                 return content
@@ -90,10 +115,11 @@ struct WholeAnswer {
 
     /// Of a response whose content is at hand.
     init(_ response: Response) {
-        if case .bytes(let bytes) = response.content {
-            self.init(response, bytes: bytes, byteCount: bytes.count, isStreamed: false)
-        } else {
-            self.init(response, bytes: [], byteCount: 0, isStreamed: false)
+        switch response.content {
+        case .none: self.init(response, bytes: [], byteCount: 0, isStreamed: false)
+        case .bytes(let bytes): self.init(response, bytes: bytes, byteCount: bytes.count, isStreamed: false)
+        // As HEAD is answered.
+        case .stream(let length): self.init(response, bytes: [], byteCount: length, isStreamed: true)
         }
     }
 

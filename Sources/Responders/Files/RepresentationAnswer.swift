@@ -4,7 +4,7 @@ import POSIX
 
 /// What a request gets of a representation: all of it, parts of it, or the news that it need not be sent.
 enum RepresentationAnswer {
-    /// Where the representation's bytes are.
+    /// Where the representation's bytes are, in its coding.
     enum Content {
         case bytes([UInt8])
         case file(OpenFile)
@@ -22,14 +22,17 @@ enum RepresentationAnswer {
         Preconditions.areIn(request) || request.has(.range)
     }
 
-    static func make(_ request: borrowing Request, _ representation: Representation, _ content: Content) -> Answer {
+    /// The response to a request whose preconditions are not fulfilled (RFC 9110 §13.2); nil where they are.
+    static func unfulfilled(_ request: borrowing Request, _ representation: Representation) -> Response? {
         switch Preconditions.evaluate(request, representation.validators) {
-        case .proceed: break
-        case .notModified:
-            return .complete(Response(.notModified, fields: representation.notModifiedFields))
-        case .failed:
-            return .complete(.error(.preconditionFailed, "The file has changed, or does not match the condition."))
+        case .proceed: nil
+        case .notModified: Response(.notModified, fields: representation.notModifiedFields)
+        case .failed: .error(.preconditionFailed, "The file has changed, or does not match the condition.")
         }
+    }
+
+    static func make(_ request: borrowing Request, _ representation: Representation, _ content: Content) -> Answer {
+        if let response = unfulfilled(request, representation) { return .complete(response) }
         // Range is defined for GET alone (RFC 9110 §14.2).
         if request.method == .get, !representation.isEncodedHere,
             Preconditions.allowRange(request, representation.validators)
@@ -43,17 +46,22 @@ enum RepresentationAnswer {
         return whole(representation, content)
     }
 
-    private static func whole(_ representation: Representation, _ content: Content) -> Answer {
+    /// The fields of a response to HEAD, without as much as a look at the content: the length of a coding that is made here
+    /// is not known then (RFC 9110 §9.3.2).
+    static func head(_ request: borrowing Request, _ representation: Representation) -> Answer {
+        if let response = unfulfilled(request, representation) { return .complete(response) }
+        let length = representation.isEncodedHere ? nil : representation.status.byteCount
+        return .complete(Response(.ok, fields: representation.fields, content: .stream(length: length)))
+    }
+
+    /// All of it.
+    static func whole(_ representation: Representation, _ content: Content) -> Answer {
         var response = Response(.ok, fields: representation.fields)
         switch content {
         case .bytes(let bytes):
             response.content = .bytes(bytes)
             return .complete(response)
         case .file(let file):
-            if representation.isEncodedHere {
-                response.content = .stream(length: nil)
-                return .exchange(EncodedFileExchange(response, file: file, coding: representation.coding))
-            }
             response.content = .stream(length: file.status.byteCount)
             return .exchange(FileExchange(response, file: file, pieces: [.range(0..<file.status.byteCount)]))
         }
