@@ -6,7 +6,7 @@ struct LogOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Where a line for each request goes: - for standard output, none, or a file.",
-            discussion: "(default: -, or none with --quiet)", valueName: "file"))
+            discussion: "SIGUSR1 opens a file anew. (default: -, or none with --quiet)", valueName: "file"))
     var accessLog: String?
 
     @Flag(name: .shortAndLong, help: "Say more about what happens.")

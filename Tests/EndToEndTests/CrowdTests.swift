@@ -3,7 +3,9 @@ import Testing
 
 @Suite("Many connections at a time", .serialized)
 struct CrowdTests {
-    @Test("2000 idle connections, and a fresh request is still answered at once")
+    @Test(
+        "2000 idle connections, and a fresh request is still answered at once",
+        .enabled(if: Kernel.seesDescriptors, "root sees what a server has open"))
     func idle() throws {
         try check(
             count: 2000,
@@ -21,7 +23,9 @@ struct CrowdTests {
                 """)
     }
 
-    @Test("500 handshakes that were begun, and a fresh request is still answered at once")
+    @Test(
+        "500 handshakes that were begun, and a fresh request is still answered at once",
+        .enabled(if: Kernel.seesDescriptors, "root sees what a server has open"))
     func halfOpen() throws {
         try check(
             count: 500,
@@ -50,6 +54,38 @@ struct CrowdTests {
                 """)
             #expect(server.workers.count == 1)
             #expect(try server.curl("-f").status == 0)
+        }
+    }
+
+    @Test("Scripts have the descriptors that idle connections had")
+    func scripts() throws {
+        let scripts = try Folder()
+        try scripts.write("#!/bin/sh\necho Content-Type: text/plain\necho\nexec cat\n", to: "cat")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scripts.path("cat"))
+        try Server.run(
+            ["--workers", "1", "--cgi", "/cgi-bin/=\(scripts.path)"], descriptorLimit: 160
+        ) { server in
+            try server.python(
+                """
+                idle = [Client() for _ in range(110)]
+                for client in idle:
+                    client.get(method="HEAD")
+                busy = []
+                for _ in range(16):
+                    busy.append(Client())
+                    busy[-1].send(request("/cgi-bin/cat", "Content-Length: 5", method="POST"))
+                    status, _ = busy[-1].head()
+                    assert status == 200, status
+                for client in busy:
+                    client.send(b"hello")
+                    while b"hello" not in client.buffer:
+                        client.fill()
+                # Those who were idle the longest have gone, and the others stayed.
+                assert idle[0].is_over()
+                assert idle[-1].get(method="HEAD")[0] == 200
+                """)
+            #expect(!server.log.text.contains("Too many open files"))
+            #expect(!server.log.text.contains("accepting pauses"))
         }
     }
 
@@ -145,7 +181,7 @@ struct CrowdTests {
             #expect(outcome.status == 0, "\(outcome.err)")
             #expect(try server.requests { server.descriptorCount <= before })
             // Unless it is given back, this many connections' memory is several times as much.
-            if Kernel.isMemoryExact { #expect(server.memory - memory < 24 * 1024 * 1024) }
+            if Kernel.isMemoryExact { #expect(becomesTrue { server.memory - memory < 24 * 1024 * 1024 }) }
         }
     }
 }
