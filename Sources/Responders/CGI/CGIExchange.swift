@@ -1,4 +1,3 @@
-import Bytes
 import HTTP
 import POSIX
 
@@ -234,37 +233,13 @@ final class CGIExchange: Exchange {
             response.isVerbatim = true
             self.response = response
         case .header(let header):
-            guard let location = Self.localLocation(header) else {
-                response = Self.response(header)
+            guard let location = header.localLocation else {
+                response = header.response
                 return
             }
             script.finish()
             redirect(to: location)
         }
-    }
-
-    /// A document, or the way to one elsewhere (RFC 3875 §6.2.1, §6.2.3, §6.2.4).
-    private static func response(_ header: ScriptHeader) -> Response {
-        var response = Response(
-            header.status ?? (header.location == nil ? .ok : .found), fields: header.fields,
-            content: .stream(length: header.contentLength))
-        guard let location = header.location else { return response }
-        if header.status == nil, !header.hasContentType {
-            // A redirection without a document: the server writes one.
-            response.content = Response.redirect(.found, to: location).content
-            response.fields.append("Content-Type", "text/html; charset=utf-8")
-        }
-        response.fields.append("Location", location)
-        return response
-    }
-
-    /// The path of a local redirection (RFC 3875 §6.2.2), which has one field and no other: the client would never see those
-    /// beside it, cookies among them, so it is sent to the path itself where there are any.
-    private static func localLocation(_ header: ScriptHeader) -> [UInt8]? {
-        guard header.status == nil, header.fields.isEmpty, let location = header.location else { return nil }
-        // A path of this site, and not of a host named by it.
-        let isLocal = location[0] == ASCII.slash && (location.count == 1 || location[1] != ASCII.slash)
-        return isLocal ? location : nil
     }
 
     /// The answer is what another resource of this site answers.
