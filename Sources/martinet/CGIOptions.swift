@@ -38,7 +38,10 @@ struct CGIOptions: ParsableArguments {
     var cgiOutput: SizeArgument?
 
     @Flag(
-        help: "Collect a request's content in a file before its script starts, so that slow clients occupy no process.")
+        help: """
+            Collect a request's content in a file before its script starts, also what is longer than 64 KiB, so that slow \
+            clients occupy no process.
+            """)
     var cgiCollect = false
 
     @Flag(help: "Let scripts see the client's credentials (HTTP_AUTHORIZATION).")

@@ -88,7 +88,10 @@ struct RunWorker {
         let files = try FileResponder(snapshot.site, mediaTypes: .system, helpers: helpers)
         var responder: any Responder = files
         if let children {
-            let scripts = try snapshot.scripts.map { try CGIResponder($0, reaper: children, logger: logger) }
+            let memory = ContentMemory()
+            let scripts = try snapshot.scripts.map {
+                try CGIResponder($0, memory: memory, reaper: children, logger: logger)
+            }
             let routes = zip(snapshot.scripts, scripts).map { Router.Route(prefix: $0.prefix, responder: $1) }
             let router = Router(routes, fallback: files)
             for script in scripts { script.router = router }

@@ -242,10 +242,72 @@ struct CGIProcessTests {
                 from cases import Answer
                 client = Client()
                 for _ in range(20):
-                    client.send(request("/cgi-bin/brief", "Content-Length: 100000", method="POST") + bytes(1000))
+                    # More than is buffered before the script is started.
+                    client.send(request("/cgi-bin/brief", "Content-Length: 100000", method="POST") + bytes(70000))
                     answer = Answer(client, False)
                     assert (answer.status, answer.content) == (200, b"hello"), vars(answer)
-                    client.send(bytes(99000))
+                    client.send(bytes(30000))
+                """)
+        }
+    }
+
+    @Test("Clients that send their content slowly keep no script from running")
+    func slowUploads() throws {
+        try ScriptServer.run { server, _ in
+            try server.python(
+                """
+                from cases import Answer
+                # As many as there are places, of a script and of content in chunks.
+                slow = [Client() for _ in range(64)]
+                for client in slow[::2]:
+                    client.send(request("/cgi-bin/echo", "Content-Length: 5", method="POST") + b"hel")
+                for client in slow[1::2]:
+                    client.send(request("/cgi-bin/echo", "Transfer-Encoding: chunked", method="POST") + b"3\\r\\nhel\\r\\n")
+                other = Client()
+                other.send(request("/cgi-bin/echo", "Content-Length: 5", method="POST") + b"quick")
+                assert Answer(other, False).content == b"quick"
+                # They lose nothing by it, nor does a request that stands behind one of them.
+                for client in slow[::2]:
+                    client.send(b"lo" + request("/a.txt"))
+                for client in slow[1::2]:
+                    client.send(b"2\\r\\nlo\\r\\n0\\r\\n\\r\\n" + request("/a.txt"))
+                for client in slow:
+                    answer = Answer(client, False)
+                    assert (answer.status, answer.value("X-Length"), answer.content) == (200, b"5", b"hello"), vars(answer)
+                    assert Answer(client, False).content == b"file"
+                """)
+        }
+    }
+
+    @Test("Content arrives as it was sent, however much of it is buffered and whether it is waited for or not")
+    func bufferedContent() throws {
+        try ScriptServer.run { server, _ in
+            try server.python(
+                """
+                import hashlib, random
+                from cases import Answer
+                content = random.Random(1).randbytes(300000)
+                client = Client()
+
+                def check(count, fields, framed):
+                    for is_awaited in False, True:
+                        head = request("/cgi-bin/sum", *fields, *["Expect: 100-continue"] * is_awaited, method="POST")
+                        if is_awaited:
+                            client.send(head)
+                            assert client.head()[0] == 100
+                            client.send(framed)
+                        else:
+                            client.send(head + framed)
+                        answer = Answer(client, False)
+                        words = answer.content.decode().split()
+                        wanted = [str(count), str(count), hashlib.sha256(content[:count]).hexdigest()]
+                        assert (answer.status, words) == (200, wanted), (fields, answer.status, words)
+
+                for count in 1, 1000, 16384, 65535, 65536, 65537, 70000, 131072, 131073, 300000:
+                    check(count, [f"Content-Length: {count}"], content[:count])
+                    chunks = [content[start : min(count, start + 5000)] for start in range(0, count, 5000)]
+                    framed = b"".join(b"%x\\r\\n%b\\r\\n" % (len(chunk), chunk) for chunk in chunks) + b"0\\r\\n\\r\\n"
+                    check(count, ["Transfer-Encoding: chunked"], framed)
                 """)
         }
     }

@@ -13,11 +13,13 @@ struct CGIExchangeTests {
     @Test("A script that is held up by its client is not silent, however long that takes")
     func slowClient() throws {
         let site = try ScriptSite(
-            "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nfirst'; cat >&2; printf second"
+            "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nfirst'; cat >/dev/null; printf second"
         ) {
             $0.timeout = .seconds(1)
         }
-        let exchange = try site.open(Request("/script", method: .post), content: .length(2))
+        let content = [UInt8](repeating: UInt8(ascii: "x"), count: 70_000)
+        let (exchange, count) = try site.openLong(content)
+        try site.send(content[count..<69_998], to: exchange)
         try site.drive(exchange) { exchange.response != nil }
         #expect(try site.produce(exchange) == "first")
         // Its client takes nothing for an hour, and sends nothing: nobody has waited for the script meanwhile.
@@ -63,10 +65,9 @@ struct CGIExchangeTests {
         ) {
             $0.timeout = .seconds(1)
         }
-        let exchange = try site.open(Request("/script", method: .post), content: .length(1_000_000))
+        let content = [UInt8](repeating: 0, count: 1_000_000)
+        var (exchange, taken) = try site.openLong(content)
         try site.drive(exchange) { exchange.response != nil }
-        let content = [UInt8](repeating: 0, count: 200_000)
-        var taken = 0
         while taken < content.count {
             let count = exchange.receive(content.span.extracting(taken..<content.count))
             if count == 0 { break }
@@ -76,7 +77,7 @@ struct CGIExchangeTests {
         _ = try site.produce(exchange, atMost: 10)
         site.now += 3600 * Self.second
         exchange.advance(site.now)
-        #expect(exchange.receive(content.span) == 0)
+        #expect(exchange.receive(content.span.extracting(taken...)) == 0)
         #expect(!exchange.giveUp(site.now), "its client has not taken anything since")
         #expect(try site.produce(exchange, atMost: 10).count == 10)
     }
@@ -154,13 +155,16 @@ struct CGIExchangeTests {
     func queuedContent() throws {
         let site = try ScriptSite("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; cat") { $0.concurrency = 1 }
         let first = try site.open(Request("/script"))
-        let second = try site.open(Request("/script", method: .post), content: .length(2))
-        #expect(second.contentNeed == .later)
+        let second = try site.open(Request("/script", method: .post), content: .length(70_000))
+        let content = [UInt8](repeating: UInt8(ascii: "x"), count: 70_000)
+        #expect(second.contentNeed == .now, "some of it is buffered")
+        #expect(second.receive(content.span) == 65536)
+        #expect(second.contentNeed == .later && second.receive(content.span) == 0)
         try site.drive(first, second) { first.response != nil && second.contentNeed == .now }
-        #expect(second.receive([UInt8]("ab".utf8).span) == 2)
+        try site.send(content[65536...], to: second)
         second.endContent()
         try site.drive(second) { second.response != nil }
-        #expect(try site.produce(second) == "ab")
+        #expect(try site.produceAll(second).utf8.elementsEqual(content))
     }
 
     @Test("A script that redirects to another is not refused because everybody waits already")
@@ -206,35 +210,38 @@ struct CGIExchangeTests {
         #expect(site.log.lines[1].hasSuffix("]: \(numbers[0])"))
     }
 
-    @Test("Content of unknown length is bounded in sum")
+    @Test("Content of unknown length that is more than is buffered is bounded in sum")
     func collecting() throws {
         let site = try ScriptSite("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; cat") {
-            $0.contentByteLimit = 1000
+            $0.contentByteLimit = 100_000
             $0.concurrency = 2
             $0.queueLength = 4
         }
-        let part = [UInt8](repeating: UInt8(ascii: "x"), count: 1000)
+        let part = [UInt8](repeating: UInt8(ascii: "x"), count: 100_000)
+        // The first byte beyond what is buffered is what begins a file.
+        let beginning = part.span.extracting(0..<65537)
         var held = try (0..<4).map { _ in try site.open(Request("/script", method: .post), content: .unknownLength) }
-        for exchange in held { #expect(exchange.receive(part.span) == 1000 && exchange.response == nil) }
+        for exchange in held { #expect(exchange.receive(part.span) == 100_000 && exchange.response == nil) }
         let fifth = try site.open(Request("/script", method: .post), content: .unknownLength)
-        #expect(fifth.receive(part.span) == 1000, "the rest is dropped")
+        #expect(fifth.receive(part.span) == 100_000, "the rest is dropped")
         #expect(fifth.response?.status == .serviceUnavailable)
         #expect(fifth.response?.closesConnection == true)
-        // Six may be collected at one time.
-        held.append(fifth)
-        held += try (0..<2).map { _ in try site.open(Request("/script", method: .post), content: .unknownLength) }
-        let last = try site.open(Request("/script", method: .post), content: .unknownLength)
-        #expect(last.response?.status == .serviceUnavailable)
         // Who leaves makes room.
         held.removeAll()
+        // Six may be collected at one time.
+        held = try (0..<6).map { _ in try site.open(Request("/script", method: .post), content: .unknownLength) }
+        for exchange in held { #expect(exchange.receive(beginning) == 65537 && exchange.response == nil) }
+        let last = try site.open(Request("/script", method: .post), content: .unknownLength)
+        #expect(last.receive(beginning) == 65537 && last.response?.status == .serviceUnavailable)
+        held.removeAll()
         let next = try site.open(Request("/script", method: .post), content: .unknownLength)
-        #expect(next.receive(part.span) == 1000 && next.response == nil)
+        #expect(next.receive(part.span) == 100_000 && next.response == nil)
         next.endContent()
         try site.drive(next) { next.response != nil }
-        #expect(try site.produce(next).count == 1000)
+        #expect(try site.produceAll(next).count == 100_000)
         // More than one request may have is another matter.
         let tooLong = try site.open(Request("/script", method: .post), content: .unknownLength)
-        #expect(tooLong.receive(part.span) == 1000)
+        #expect(tooLong.receive(part.span) == 100_000)
         #expect(tooLong.receive(part.span.extracting(0..<1)) == 1)
         #expect(tooLong.response?.status == .contentTooLarge)
     }
@@ -308,117 +315,10 @@ struct CGIExchangeTests {
     func noPlaceForContent() throws {
         let site = try ScriptSite("#!/bin/sh\n") { $0.temporaryDirectory = "/nowhere" }
         let exchange = try site.open(Request("/script", method: .post), content: .unknownLength)
+        #expect(exchange.receive([UInt8](repeating: 0, count: 70_000).span) == 70_000)
         #expect(exchange.response?.status == .badGateway)
         #expect(site.log.lines.contains { $0.contains("could not be kept in /nowhere") })
     }
 }
 
 private struct Missing: Error {}
-
-/// A responder with one script, and the clock that it is told of.
-private final class ScriptSite {
-    let folder = try? TemporaryDirectory()
-    let responder: CGIResponder
-    let reaper: ChildReaper
-    let log = RecordedLog()
-    var now: Int64 = 1_000_000_000_000_000
-
-    init(_ script: String, _ change: (inout CGISite) -> Void = { _ in }) throws {
-        let folder = try #require(folder)
-        try folder.makeDirectory("cgi")
-        folder.enter("cgi")
-        var site = CGISite(prefix: "/", directory: folder.path, documentRoot: folder.path)
-        change(&site)
-        reaper = try ChildReaper()
-        let log = log
-        responder = try CGIResponder(site, reaper: reaper, logger: Logger(label: "test") { _ in log })
-        try write("script", script)
-    }
-
-    /// Makes a script. Another process writes it: what is open for writing here is so for a moment in every process that a
-    /// test running beside this one starts, too, and the kernel executes no such file (ETXTBSY).
-    func write(_ name: String, _ script: String) throws {
-        let folder = try #require(folder)
-        let source = "../\(name).source"
-        try folder.makeFile(source, script)
-        try folder.setMode(source, to: 0o755)
-        var copying = try ChildProcess(
-            "/bin/cp", arguments: ["cp", "-p", folder.path(source), folder.path(name)], descriptors: [])
-        copying.waitForEnd()
-        try #require(unsafe access(folder.path(name), X_OK) == 0)
-    }
-
-    /// Opens a request; one without content is complete at once.
-    func open(_ request: Request, content: Request.Content = .none) throws -> any Exchange {
-        var request = request
-        request.content = content
-        request.arrival = now
-        guard case .exchange(let exchange) = responder.open(request) else {
-            Issue.record("no exchange")
-            throw Missing()
-        }
-        if content == .none { exchange.endContent() }
-        return exchange
-    }
-
-    /// Gives turns whenever something happens that the exchanges wait for, until the condition holds.
-    func drive(_ exchanges: any Exchange..., until isDone: () -> Bool) throws {
-        for exchange in exchanges { exchange.advance(now) }
-        while !isDone() {
-            var entries = exchanges.flatMap(\.waits).map {
-                PollEntry(descriptor: $0.descriptor, interest: $0.direction == .reading ? .read : .write)
-            }
-            entries.append(PollEntry(descriptor: reaper.descriptor, interest: .read))
-            var table = entries.mutableSpan
-            try #require(try PollEntry.poll(&table, timeout: .seconds(30)) > 0)
-            reaper.reap()
-            for exchange in exchanges { exchange.advance(now) }
-        }
-    }
-
-    /// Waits until the script has written something, or ended.
-    func waitForOutput(_ exchange: any Exchange) throws {
-        let output = try #require(exchange.waits.first { $0.direction == .reading })
-        var entries = [PollEntry(descriptor: output.descriptor, interest: .read)]
-        var table = entries.mutableSpan
-        try #require(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
-    }
-
-    func reapOne() throws {
-        var entries = [PollEntry(descriptor: reaper.descriptor, interest: .read)]
-        var table = entries.mutableSpan
-        try #require(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
-        reaper.reap()
-    }
-
-    /// The content that is there now, or, where there is none yet, the first that comes.
-    func produce(_ exchange: any Exchange, atMost limit: Int = 100_000) throws -> String {
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: limit)
-        while text.count < limit {
-            var room = buffer.mutableSpan
-            guard case .bytes(let count) = exchange.produce(into: &room) else {
-                if !text.isEmpty { break }
-                try waitForOutput(exchange)
-                exchange.advance(now)
-                continue
-            }
-            text += buffer[..<count]
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-}
-
-/// The lines that were logged.
-private final class RecordedLog: LogHandler, @unchecked Sendable {
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-    private(set) var lines: [String] = []
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) { lines.append("\(event.message)") }
-}

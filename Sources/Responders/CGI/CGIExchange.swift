@@ -4,6 +4,8 @@ import POSIX
 /// One request to a script and its answer (RFC 3875 §6): from its place in the queue to the end of its response.
 final class CGIExchange: Exchange {
     private enum Phase {
+        /// Content is waited for, in memory: it may be whole before there is more of it than is kept there.
+        case buffering(BufferedContent)
         /// Content is collected: its length is unknown and the script is to be told it, or the site wants it so.
         case collecting(CollectedContent)
         /// Every place is taken.
@@ -26,6 +28,9 @@ final class CGIExchange: Exchange {
     private var queueStart: Int64
     /// What waits for the script to be started.
     private var collected: CollectedContent?
+    private var buffered: BufferedContent?
+    /// The place that the script has, as long as it has one.
+    private weak var place: ScriptPlaces.Place?
     private var isContentComplete = false
 
     init(_ request: Request, _ run: ScriptRun) {
@@ -33,31 +38,31 @@ final class CGIExchange: Exchange {
         self.run = run
         now = request.arrival
         queueStart = now
-        guard run.site.collects(request.content) else {
+        if request.content == .none {
             enter()
-            return
-        }
-        do throws(SystemError) {
-            if let content = try run.collections.open(for: request.content, in: run.site.temporaryDirectory) {
-                phase = .collecting(content)
-            } else {
-                fail(.busy("was not started: as much content as may is on its way to other scripts"))
-            }
-        } catch {
-            fail(ScriptFailure(keeping: error, in: run.site.temporaryDirectory))
+        } else if run.site.collectsContent {
+            beginCollecting()
+        } else {
+            phase = .buffering(BufferedContent(run.memory, for: address))
         }
     }
 
     deinit {
-        if case .queued(let ticket) = phase { run.places.cancel(ticket) }
+        switch phase {
+        case .queued(let ticket): run.places.cancel(ticket)
+        case .running(let script): if !script.isFinished { place?.end() }
+        case .buffering, .collecting, .redirected, .over: break
+        }
     }
+
+    private var address: AddressBlock { request.peer?.addressBlock ?? .unknown }
 
     // MARK: Starting
 
     /// Starts the script if there is a place for it, or queues for one.
     private func enter() {
         queueStart = now
-        switch run.places.request() {
+        switch run.places.request(for: address) {
         case .place(let place): start(place)
         case .ticket(let ticket): phase = .queued(ticket)
         case .full:
@@ -71,13 +76,16 @@ final class CGIExchange: Exchange {
         if let collected {
             request.content = .length(collected.byteCount)
             input = .file(collected.descriptor)
+        } else if isContentComplete, let buffered {
+            request.content = .length(buffered.byteCount)
         }
         do throws(ScriptFailure) {
             // The content's room is occupied for as long as the script may read it, and its place.
             let occupied: [AnyObject] = [place] + [collected].compactMap { $0 }
             let process = try run.start(request, input, occupying: occupied, at: MonotonicTime(nanoseconds: now))
+            self.place = place
             collected = nil
-            let script = RunningScript(process, run, at: now)
+            let script = RunningScript(process, run, buffered.take(), at: now)
             phase = .running(script)
             if isContentComplete { script.endContent() }
         } catch {
@@ -89,7 +97,7 @@ final class CGIExchange: Exchange {
 
     var contentNeed: ContentNeed {
         switch phase {
-        case .collecting: .now
+        case .buffering, .collecting: .now
         case .queued: .later
         case .running(let script): script.takesContent ? .now : .never
         case .redirected, .over: .never
@@ -98,6 +106,7 @@ final class CGIExchange: Exchange {
 
     func receive(_ content: Span<UInt8>) -> Int {
         switch phase {
+        case .buffering(let buffered): return buffer(content, buffered)
         case .collecting(let collected): return collect(content, collected)
         case .queued: return 0
         case .running(let script): return script.receive(content)
@@ -108,6 +117,9 @@ final class CGIExchange: Exchange {
     func endContent() {
         isContentComplete = true
         switch phase {
+        case .buffering(let buffered):
+            self.buffered = buffered
+            enter()
         case .collecting(let collected):
             do throws(SystemError) {
                 try collected.rewind()
@@ -118,6 +130,36 @@ final class CGIExchange: Exchange {
             }
         case .running(let script): script.endContent()
         case .queued, .redirected, .over: break
+        }
+    }
+
+    private func buffer(_ content: Span<UInt8>, _ buffered: BufferedContent) -> Int {
+        guard buffered.byteCount + content.count <= run.site.contentByteLimit else {
+            fail(.tooLarge(run.site.contentByteLimit))
+            return content.count
+        }
+        let count = buffered.append(content)
+        guard count < content.count else { return count }
+        // There is more than may wait in memory. The script gets it as it comes, if it can be told how much it is.
+        if request.content == .unknownLength {
+            beginCollecting()
+            if case .collecting(let collected) = phase { buffered.drain { collect($0, collected) } }
+        } else {
+            self.buffered = buffered
+            enter()
+        }
+        return count + receive(content.extracting(count...))
+    }
+
+    private func beginCollecting() {
+        do throws(SystemError) {
+            if let content = try run.collections.open(for: request.content, in: run.site.temporaryDirectory) {
+                phase = .collecting(content)
+            } else {
+                fail(.busy("was not started: as much content as may is on its way to other scripts"))
+            }
+        } catch {
+            fail(ScriptFailure(keeping: error, in: run.site.temporaryDirectory))
         }
     }
 
@@ -144,6 +186,8 @@ final class CGIExchange: Exchange {
         case .queued(let ticket):
             if let place = ticket.takePlace() {
                 start(place)
+            } else if ticket.isLost {
+                fail(.busy("was not started: others wait as well, and its client has more requests that wait"))
             } else if now >= queueEnd {
                 run.places.cancel(ticket)
                 fail(.busy("was not started: no other script ended within \(run.site.queueTime)"))
@@ -157,7 +201,7 @@ final class CGIExchange: Exchange {
         case .redirected(let exchange):
             exchange.advance(now)
             response = exchange.response
-        case .collecting, .over: break
+        case .buffering, .collecting, .over: break
         }
     }
 
@@ -165,7 +209,7 @@ final class CGIExchange: Exchange {
         switch phase {
         case .running(let script):
             do throws(ScriptFailure) {
-                try script.checkSilence()
+                try script.checkTime()
                 return false
             } catch {
                 fail(error)
@@ -175,7 +219,7 @@ final class CGIExchange: Exchange {
             guard exchange.giveUp(now) else { return false }
             response = exchange.response
             return true
-        case .collecting, .queued, .over: return false
+        case .buffering, .collecting, .queued, .over: return false
         }
     }
 
@@ -183,13 +227,13 @@ final class CGIExchange: Exchange {
         switch phase {
         case .running(let script): script.finish()
         case .redirected(let exchange): exchange.conclude()
-        case .collecting, .queued, .over: break
+        case .buffering, .collecting, .queued, .over: break
         }
     }
 
     var waits: [Wait] {
         switch phase {
-        case .collecting, .over: []
+        case .buffering, .collecting, .over: []
         // Behind it stand others, who would wait for a place that it does not take.
         case .queued(let ticket): [Wait(ticket.descriptor, for: .reading, isUrgent: true)]
         case .running(let script): script.waits
@@ -199,7 +243,7 @@ final class CGIExchange: Exchange {
 
     var deadline: Int64? {
         switch phase {
-        case .collecting, .over: nil
+        case .buffering, .collecting, .over: nil
         case .queued: queueEnd
         case .running(let script): script.deadline
         case .redirected(let exchange): exchange.deadline
@@ -209,8 +253,9 @@ final class CGIExchange: Exchange {
     var hasUrgentDeadline: Bool {
         switch phase {
         case .queued: true
+        case .running(let script): script.hasReaderDeadline
         case .redirected(let exchange): exchange.hasUrgentDeadline
-        case .collecting, .running, .over: false
+        case .buffering, .collecting, .over: false
         }
     }
 
@@ -220,7 +265,7 @@ final class CGIExchange: Exchange {
         switch phase {
         case .running(let script): return script.produce(into: &room)
         case .redirected(let exchange): return exchange.produce(into: &room)
-        case .collecting, .queued, .over: return failure.map { .failed(run.sentence($0.reason)) } ?? .end
+        case .buffering, .collecting, .queued, .over: return failure.map { .failed(run.sentence($0.reason)) } ?? .end
         }
     }
 
@@ -238,6 +283,7 @@ final class CGIExchange: Exchange {
                 return
             }
             script.finish()
+            place = nil
             redirect(to: location)
         }
     }
@@ -268,6 +314,8 @@ final class CGIExchange: Exchange {
 
     private func fail(_ failure: ScriptFailure) {
         phase = .over
+        buffered = nil
+        place?.end()
         self.failure = failure
         // A response that has begun is cut short, which its connection reports.
         guard response == nil else { return }

@@ -11,6 +11,7 @@ package final class CGIResponder: Responder {
     private let site: CGISite
     private let places: ScriptPlaces
     private let collections: CollectionRoom
+    private let memory: ContentMemory
     private let reaper: ChildReaper
     private let logger: Logger
     private let nullInput: FileDescriptor
@@ -19,9 +20,14 @@ package final class CGIResponder: Responder {
     private let series: String
     private var requestCount = 0
 
-    /// - Parameter reaper: has scripts in its care from their start.
-    package init(_ site: CGISite, reaper: ChildReaper, logger: Logger) throws(SystemError) {
+    /// - Parameters:
+    ///   - memory: for content that waits, of this site and of others.
+    ///   - reaper: has scripts in its care from their start.
+    package init(
+        _ site: CGISite, memory: ContentMemory, reaper: ChildReaper, logger: Logger
+    ) throws(SystemError) {
         self.site = site
+        self.memory = memory
         self.reaper = reaper
         self.logger = logger
         _ = try Directory(site.directory)
@@ -59,8 +65,8 @@ package final class CGIResponder: Responder {
         do throws(ScriptLocation.Failure) {
             let location = try locate(beneath, endsWithSlash: path.endsWithSlash)
             let run = ScriptRun(
-                site, location, places: places, collections: collections, reaper: reaper,
-                nullInput: nullInput.number, identifier: identifier, explains: explains, log: log,
+                site, location, places: places, collections: collections, memory: memory,
+                reaper: reaper, nullInput: nullInput.number, identifier: identifier, explains: explains, log: log,
                 router: router ?? self)
             if case .length(let count) = request.content, count > site.contentByteLimit {
                 return .complete(run.response(.tooLarge(site.contentByteLimit)))

@@ -62,11 +62,6 @@ package struct CGISite: Codable, Sendable {
 
     var prefixPath: [UInt8] { Router.segments(of: prefix) }
 
-    /// Whether content waits in a file until it is whole.
-    func collects(_ content: Request.Content) -> Bool {
-        content == .unknownLength || collectsContent && content != .none
-    }
-
     /// Requests whose content is kept in a file at one time: as many as may run or wait, and where all content is as many
     /// more as there are descriptors for.
     var collectionLimit: Int { max(concurrency + queueLength, collectsContent ? collectionRoom : 0) }

@@ -17,17 +17,15 @@ final class RunningScript {
     private let run: ScriptRun
     private let report: (String) -> Void
     private var now: Int64
-    /// When the script last took or wrote something, or began to be waited for.
+    /// When the script last wrote something, or began to be waited for.
     private var lastProgress: Int64
     private var hasHead = false
     /// The script has been asked for more than it had.
     private var isStarved = true
-    /// The script has been offered more than it took.
-    private var isGlutted = false
-    private var isContentComplete = false
-    private var isFinished = false
-    /// Whether the script still reads its content.
-    private(set) var takesContent = true
+    private(set) var isFinished = false
+    private var input: ScriptInput
+    /// Until when what its client has taken of its output suffices.
+    private var outputEnd: Int64 = 0
     /// Its output has ended, and how it ends itself is waited for until this moment.
     private var verdictTime: Int64?
     /// The header as far as it has come, then content that came along with it.
@@ -40,15 +38,20 @@ final class RunningScript {
 
     /// How long a script whose output has ended is waited for, so that one that crashed is not taken for one that finished.
     private static let verdictWait: Int64 = 100_000_000
+    /// How long a client may take nothing more of the output while others wait for the place: what it takes at once is as
+    /// much as a connection keeps for it.
+    private static let outputTime = Duration.seconds(30)
     /// What is read at once of a header or of messages.
     private static let readByteCount = 8 * 1024
 
-    init(_ process: ScriptProcess, _ run: ScriptRun, at now: Int64) {
+    /// - Parameter buffered: what has come of its content.
+    init(_ process: ScriptProcess, _ run: ScriptRun, _ buffered: BufferedContent?, at now: Int64) {
         self.process = process
         self.run = run
         report = run.reporter
         self.now = now
         lastProgress = now
+        input = ScriptInput(process, buffered, at: now)
     }
 
     deinit {
@@ -57,25 +60,13 @@ final class RunningScript {
 
     // MARK: The request's content
 
-    /// Returns how many bytes the script took, 0 for "not now".
-    func receive(_ content: Span<UInt8>) -> Int {
-        guard let count = process.write(content) else {
-            // It has closed its standard input: it may, and the rest is read for nobody.
-            takesContent = false
-            isGlutted = false
-            return content.count
-        }
-        isGlutted = count == 0
-        if count > 0 { lastProgress = now }
-        return count
-    }
+    /// Whether the script still reads its content.
+    var takesContent: Bool { input.isWanted }
 
-    func endContent() {
-        isContentComplete = true
-        isGlutted = false
-        lastProgress = now
-        process.endInput()
-    }
+    /// Returns how many bytes the script took, 0 for "not now".
+    func receive(_ content: Span<UInt8>) -> Int { input.receive(content, at: now) }
+
+    func endContent() { input.end(at: now) }
 
     // MARK: Turns
 
@@ -84,18 +75,42 @@ final class RunningScript {
     /// - Returns: the beginning of the answer, once, when it is complete.
     /// - Throws: `ScriptFailure` when there will be no answer.
     func advance(_ now: Int64) throws(ScriptFailure) -> Head? {
+        input.watchRate(isOutputAwaited: isStarved, at: self.now)
         self.now = now
         readMessages()
         process.checkEnd()
-        return hasHead ? nil : try readHead()
+        input.writeBuffered(now)
+        if hasHead {
+            try checkReader()
+            return nil
+        }
+        let head = try readHead()
+        if head != nil { beginReaderTime() }
+        return head
     }
 
-    /// Gives up a script that has been silent for too long. To be called when everything was tried: it may be the client
-    /// that was waited for until now.
-    func checkSilence() throws(ScriptFailure) {
-        guard let silenceEnd, now >= silenceEnd else { return }
-        let deed = isGlutted ? "took no content" : hasHead ? "wrote nothing" : "wrote no header"
-        throw .late("\(deed) for \(run.site.timeout) and was ended")
+    /// Gives up a script that has been silent for too long, or whose client has been too slow while others wait. To be called
+    /// when everything was tried: it may be the client that was waited for until now, and what it sent is only now seen.
+    func checkTime() throws(ScriptFailure) {
+        input.watchRate(isOutputAwaited: isStarved, at: now)
+        if let silenceEnd, now >= silenceEnd {
+            let deed = input.isBlocked ? "took no content" : hasHead ? "wrote nothing" : "wrote no header"
+            throw .late("\(deed) for \(run.site.timeout) and was ended")
+        }
+        guard let end = rateEnd, now >= end else { return }
+        guard run.places.hasWaiting else { return input.tolerate(at: now) }
+        throw .slowClient(
+            "was ended: its client sent less than \(ContentRate.bytesPerSecond) bytes a second while others waited")
+    }
+
+    /// Gives up a script whose client takes its output too slowly while others wait.
+    private func checkReader() throws(ScriptFailure) {
+        guard let end = readerEnd, now >= end else { return }
+        guard run.places.hasWaiting else {
+            outputEnd = now + ContentRate.nextLook
+            return
+        }
+        throw .slowClient("was ended: its client took nothing for \(Self.outputTime) while others waited")
     }
 
     /// The answer is complete as far as anybody wants it: the script may do what else it has to do.
@@ -106,7 +121,7 @@ final class RunningScript {
     var waits: [Wait] {
         var waits: [Wait] = []
         if isStarved, let output = process.outputDescriptor { waits.append(Wait(output, for: .reading)) }
-        if isGlutted, let input = process.inputDescriptor { waits.append(Wait(input, for: .writing)) }
+        if input.isBlocked, let pipe = process.inputDescriptor { waits.append(Wait(pipe, for: .writing)) }
         // A script that is held up by its messages could not write what its client waits for; one that has ended has
         // descriptors to give back.
         if let messages = process.messagesDescriptor { waits.append(Wait(messages, for: .reading, isUrgent: true)) }
@@ -115,13 +130,30 @@ final class RunningScript {
     }
 
     /// In nanoseconds of the monotonic clock. The time for the whole of it is the reaper's to watch.
-    var deadline: Int64 { min(silenceEnd ?? .max, verdictTime ?? .max) }
+    var deadline: Int64 { readerEnd ?? min(silenceEnd ?? .max, verdictTime ?? .max, rateEnd ?? .max) }
+
+    /// Whether it is the client's time to take output that ends then, which counts while it takes none.
+    var hasReaderDeadline: Bool { readerEnd != nil }
+
+    /// When the client has been too slow to take what the script has written; nil while it is not the client that is waited
+    /// for, or there is no place to give up.
+    private var readerEnd: Int64? {
+        hasHead && !isStarved && verdictTime == nil && process.ending == nil ? outputEnd : nil
+    }
+
+    private func beginReaderTime() {
+        outputEnd = (MonotonicTime(nanoseconds: now) + Self.outputTime).nanoseconds
+    }
+
+    /// When the client has been too slow to send content; nil while it is not waited for.
+    private var rateEnd: Int64? { isStarved ? input.rateEnd : nil }
 
     /// When the script has been silent for too long; nil while it is not the script that is waited for. One that is
     /// offered content and takes none is not silent as long as nobody takes what it writes.
     private var silenceEnd: Int64? {
-        guard isStarved, isGlutted || isContentComplete || !takesContent else { return nil }
-        return (MonotonicTime(nanoseconds: lastProgress) + run.site.timeout).nanoseconds
+        guard isStarved, input.isBlocked || input.isComplete || !input.isWanted else { return nil }
+        let start = max(lastProgress, input.lastProgress)
+        return (MonotonicTime(nanoseconds: start) + run.site.timeout).nanoseconds
     }
 
     private func readMessages() {
@@ -217,6 +249,7 @@ final class RunningScript {
         switch process.read(into: &room) {
         case .bytes(let count):
             isStarved = false
+            beginReaderTime()
             if let excess = excess(count) { return .failed(run.sentence(excess)) }
             return .bytes(count)
         case .notYet:
@@ -231,6 +264,7 @@ final class RunningScript {
     private func takeWritten(_ room: inout MutableSpan<UInt8>) -> Int {
         let count = min(room.count, written.count - usedByteCount)
         room.copy(from: written.span.extracting(usedByteCount..<usedByteCount + count), at: 0)
+        beginReaderTime()
         usedByteCount += count
         if usedByteCount == written.count {
             written = []

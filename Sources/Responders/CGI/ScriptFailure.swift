@@ -21,6 +21,10 @@ struct ScriptFailure: Error {
         ScriptFailure(status: .serviceUnavailable, reason: reason, retryAfter: 2)
     }
 
+    static func slowClient(_ reason: String) -> ScriptFailure {
+        ScriptFailure(status: .requestTimeout, reason: reason)
+    }
+
     static func tooLarge(_ limit: Int) -> ScriptFailure {
         ScriptFailure(
             status: .contentTooLarge, reason: "was not given the request's content: it is longer than \(limit) bytes")
@@ -31,6 +35,7 @@ struct ScriptFailure: Error {
         switch status {
         case .notFound: "There is nothing at this address."
         case .forbidden: "The program at this address may not be run."
+        case .requestTimeout: "The request's content came too slowly while others waited."
         case .contentTooLarge: "The request's content is longer than is taken here."
         case .serviceUnavailable: "Too many programs are running. Try again in a moment."
         case .gatewayTimeout: "The program at this address took too long."

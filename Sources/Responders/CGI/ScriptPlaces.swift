@@ -1,31 +1,48 @@
+import HTTP
 import POSIX
 
-/// How many scripts run at one time, and who is next.
+/// How many scripts run at one time, and who is next: while requests of several addresses wait, first those whose address
+/// has less than its share of the places.
 final class ScriptPlaces {
     /// The right to run a script, given up when it is released.
     final class Place {
         private let places: ScriptPlaces
+        private let address: AddressBlock
+        private var isEnding = false
 
-        fileprivate init(_ places: ScriptPlaces) {
+        fileprivate init(_ places: ScriptPlaces, for address: AddressBlock) {
             self.places = places
+            self.address = address
         }
 
         deinit {
-            places.giveNext()
+            if isEnding { places.endingCount -= 1 }
+            places.release(address)
+        }
+
+        /// Its script is told to end, and somebody who waits will have it soon.
+        func end() {
+            guard !isEnding else { return }
+            isEnding = true
+            places.endingCount += 1
         }
     }
 
     /// A position in the queue.
     final class Ticket {
+        fileprivate let address: AddressBlock
         /// The place, once there is one.
         fileprivate(set) var place: Place?
+        /// Whether the position was given to a request of another address.
+        fileprivate(set) var isLost = false
         private let wakeup: Wakeup
 
-        fileprivate init() throws(SystemError) {
+        fileprivate init(for address: AddressBlock) throws(SystemError) {
+            self.address = address
             wakeup = try Wakeup()
         }
 
-        /// Readable when there is a place.
+        /// Readable when there is a place, or the position was lost.
         var descriptor: CInt { wakeup.descriptor }
 
         /// Takes the place; nil while there is none.
@@ -36,6 +53,11 @@ final class ScriptPlaces {
 
         fileprivate func give(_ place: Place) {
             self.place = place
+            wakeup.signal()
+        }
+
+        fileprivate func lose() {
+            isLost = true
             wakeup.signal()
         }
     }
@@ -51,10 +73,15 @@ final class ScriptPlaces {
     /// Whether there are descriptors for one more.
     private let hasRoom: () -> Bool
     private var runningCount = 0
+    /// Places by the address of who has them.
+    private var held = AddressCounts()
     private var queue: [Ticket] = []
+    private var queued = AddressCounts()
     /// Before the queue: requests that have had their turn, and go on with another script.
     private var continued: [Ticket] = []
     private var isContinuing = false
+    /// Places whose scripts were told to end.
+    fileprivate var endingCount = 0
 
     /// A script's pipes and its process, while it is being started.
     private static let descriptorCount = 8
@@ -67,18 +94,35 @@ final class ScriptPlaces {
         self.hasRoom = hasRoom
     }
 
+    /// Whether there are more requests that wait than places that will be free soon.
+    var hasWaiting: Bool { queue.count + continued.count > endingCount }
+
+    /// The places that one address may have while requests of others wait: a quarter.
+    private var share: Int { max(1, limit / 4) }
+
     /// A place if there is one, or a position in the queue.
-    func request() -> Admission {
+    func request(for address: AddressBlock) -> Admission {
         let hasRoom = hasRoom()
         // Where none runs, none will ever make room.
         guard hasRoom || runningCount > 0 else { return .full }
         if runningCount < limit, hasRoom {
             runningCount += 1
-            return .place(Place(self))
+            return .place(makePlace(for: address))
+        }
+        var displaced: Int?
+        if !isContinuing, queue.count >= queueLimit {
+            displaced = displaceable(by: address)
+            if displaced == nil { return .full }
         }
         // Without a descriptor to be woken by, nobody can wait.
-        guard isContinuing || queue.count < queueLimit, let ticket = try? Ticket() else { return .full }
-        if isContinuing { continued.append(ticket) } else { queue.append(ticket) }
+        guard let ticket = try? Ticket(for: address) else { return .full }
+        if let displaced { remove(displaced).lose() }
+        if isContinuing {
+            continued.append(ticket)
+        } else {
+            queue.append(ticket)
+            queued.add(1, to: address)
+        }
         return .ticket(ticket)
     }
 
@@ -92,18 +136,43 @@ final class ScriptPlaces {
 
     /// Leaves the queue.
     func cancel(_ ticket: Ticket) {
-        queue.removeAll { $0 === ticket }
+        if let index = queue.firstIndex(where: { $0 === ticket }) { _ = remove(index) }
         continued.removeAll { $0 === ticket }
         ticket.place = nil
     }
 
-    private func giveNext() {
-        if !continued.isEmpty {
-            continued.removeFirst().give(Place(self))
-        } else if !queue.isEmpty {
-            queue.removeFirst().give(Place(self))
+    private func makePlace(for address: AddressBlock) -> Place {
+        held.add(1, to: address)
+        return Place(self, for: address)
+    }
+
+    fileprivate func release(_ address: AddressBlock) {
+        held.add(-1, to: address)
+        if let next = takeNext() {
+            next.give(makePlace(for: next.address))
         } else {
             runningCount -= 1
         }
+    }
+
+    private func takeNext() -> Ticket? {
+        if !continued.isEmpty { return continued.removeFirst() }
+        // Where all have their share and more, no place is left free for that.
+        let next =
+            queue.firstIndex { held[$0.address] < share }
+            ?? queue.indices.min { held[queue[$0].address] < held[queue[$1].address] }
+        return next.map { remove($0) }
+    }
+
+    private func remove(_ index: Int) -> Ticket {
+        let ticket = queue.remove(at: index)
+        queued.add(-1, to: ticket.address)
+        return ticket
+    }
+
+    /// The newest position of the address that has the most in the queue, if it has more than the other would have.
+    private func displaceable(by address: AddressBlock) -> Int? {
+        guard let largest = queued.largest, largest.count > queued[address] + 1 else { return nil }
+        return queue.lastIndex { $0.address == largest.address }
     }
 }

@@ -11,6 +11,8 @@ final class ScriptRun {
     let site: CGISite
     let places: ScriptPlaces
     let collections: CollectionRoom
+    /// Where content waits before it is collected, or its script is started.
+    let memory: ContentMemory
     let nullInput: CInt
     private let reaper: ChildReaper
     private let location: ScriptLocation
@@ -23,13 +25,14 @@ final class ScriptRun {
 
     init(
         _ site: CGISite, _ location: ScriptLocation, places: ScriptPlaces, collections: CollectionRoom,
-        reaper: ChildReaper, nullInput: CInt, identifier: String, explains: Bool, log: ScriptLog,
+        memory: ContentMemory, reaper: ChildReaper, nullInput: CInt, identifier: String, explains: Bool, log: ScriptLog,
         router: any Responder
     ) {
         self.site = site
         self.location = location
         self.places = places
         self.collections = collections
+        self.memory = memory
         self.reaper = reaper
         self.nullInput = nullInput
         self.identifier = identifier

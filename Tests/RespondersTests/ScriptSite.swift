@@ -1,0 +1,175 @@
+import Glibc
+import HTTP
+import Logging
+import POSIX
+import Testing
+
+@testable import Responders
+
+/// A responder with one script, and the clock that it is told of.
+final class ScriptSite {
+    private struct Missing: Error {}
+
+    let folder = try? TemporaryDirectory()
+    let responder: CGIResponder
+    let reaper: ChildReaper
+    let log = RecordedLog()
+    var now: Int64 = 1_000_000_000_000_000
+
+    init(
+        _ script: String, memory: ContentMemory = ContentMemory(), _ change: (inout CGISite) -> Void = { _ in }
+    ) throws {
+        let folder = try #require(folder)
+        try folder.makeDirectory("cgi")
+        folder.enter("cgi")
+        var site = CGISite(prefix: "/", directory: folder.path, documentRoot: folder.path)
+        change(&site)
+        reaper = try ChildReaper()
+        let log = log
+        responder = try CGIResponder(
+            site, memory: memory, reaper: reaper, logger: Logger(label: "test") { _ in log })
+        try write("script", script)
+    }
+
+    /// Makes a script. Another process writes it: what is open for writing here is so for a moment in every process that a
+    /// test running beside this one starts, too, and the kernel executes no such file (ETXTBSY).
+    func write(_ name: String, _ script: String) throws {
+        let folder = try #require(folder)
+        let source = "../\(name).source"
+        try folder.makeFile(source, script)
+        try folder.setMode(source, to: 0o755)
+        var copying = try ChildProcess(
+            "/bin/cp", arguments: ["cp", "-p", folder.path(source), folder.path(name)], descriptors: [])
+        copying.waitForEnd()
+        try #require(unsafe access(folder.path(name), X_OK) == 0)
+    }
+
+    /// Opens a request; one without content is complete at once.
+    func open(_ request: Request, content: Request.Content = .none) throws -> any Exchange {
+        var request = request
+        request.content = content
+        request.arrival = now
+        guard case .exchange(let exchange) = responder.open(request) else {
+            Issue.record("no exchange")
+            throw Missing()
+        }
+        if content == .none { exchange.endContent() }
+        return exchange
+    }
+
+    /// Opens a request with so much content and sends as much as has its script started.
+    ///
+    /// - Returns: the exchange, and how much of that it has taken.
+    func openLong(_ content: [UInt8]) throws -> (any Exchange, byteCount: Int) {
+        let exchange = try open(Request("/script", method: .post), content: .length(content.count))
+        // The byte beyond what is buffered has it started; the script may not have read yet what fills its pipe.
+        let count = exchange.receive(content.span.extracting(0...BufferedContent.byteLimit))
+        try #require(count >= BufferedContent.byteLimit)
+        return (exchange, count)
+    }
+
+    /// Sends content as the exchange takes it.
+    func send(_ content: ArraySlice<UInt8>, to exchange: any Exchange) throws {
+        var rest = Array(content)
+        while !rest.isEmpty {
+            let count = exchange.receive(rest.span)
+            rest.removeFirst(count)
+            if count == 0 { try wait(for: exchange) }
+        }
+    }
+
+    /// Waits until something happens that the exchange waits for, and gives it a turn.
+    func wait(for exchange: any Exchange) throws {
+        var entries = exchange.waits.map {
+            PollEntry(descriptor: $0.descriptor, interest: $0.direction == .reading ? .read : .write)
+        }
+        var table = entries.mutableSpan
+        try #require(try PollEntry.poll(&table, timeout: .seconds(30)) > 0)
+        exchange.advance(now)
+    }
+
+    /// The content to its end.
+    func produceAll(_ exchange: any Exchange) throws -> String {
+        var text: [UInt8] = []
+        try drive(exchange) {
+            guard exchange.response != nil else { return false }
+            let (bytes, last) = produceNow(exchange)
+            text += bytes
+            return last == .end
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The content that is there now, and what is said behind it.
+    func produceNow(_ exchange: any Exchange) -> ([UInt8], Production) {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 10_000)
+        while true {
+            var room = buffer.mutableSpan
+            let last = exchange.produce(into: &room)
+            guard case .bytes(let count) = last else { return (bytes, last) }
+            bytes += buffer[..<count]
+        }
+    }
+
+    /// Gives turns whenever something happens that the exchanges wait for, until the condition holds.
+    func drive(_ exchanges: any Exchange..., until isDone: () -> Bool) throws {
+        for exchange in exchanges { exchange.advance(now) }
+        while !isDone() {
+            var entries = exchanges.flatMap(\.waits).map {
+                PollEntry(descriptor: $0.descriptor, interest: $0.direction == .reading ? .read : .write)
+            }
+            entries.append(PollEntry(descriptor: reaper.descriptor, interest: .read))
+            var table = entries.mutableSpan
+            try #require(try PollEntry.poll(&table, timeout: .seconds(30)) > 0)
+            reaper.reap()
+            for exchange in exchanges { exchange.advance(now) }
+        }
+    }
+
+    /// Waits until the script has written something, or ended.
+    func waitForOutput(_ exchange: any Exchange) throws {
+        let output = try #require(exchange.waits.first { $0.direction == .reading })
+        var entries = [PollEntry(descriptor: output.descriptor, interest: .read)]
+        var table = entries.mutableSpan
+        try #require(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
+    }
+
+    func reapOne() throws {
+        var entries = [PollEntry(descriptor: reaper.descriptor, interest: .read)]
+        var table = entries.mutableSpan
+        try #require(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
+        reaper.reap()
+    }
+
+    /// The content that is there now, or, where there is none yet, the first that comes.
+    func produce(_ exchange: any Exchange, atMost limit: Int = 100_000) throws -> String {
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: limit)
+        while text.count < limit {
+            var room = buffer.mutableSpan
+            guard case .bytes(let count) = exchange.produce(into: &room) else {
+                if !text.isEmpty { break }
+                try waitForOutput(exchange)
+                exchange.advance(now)
+                continue
+            }
+            text += buffer[..<count]
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+/// The lines that were logged.
+final class RecordedLog: LogHandler, @unchecked Sendable {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+    private(set) var lines: [String] = []
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { lines.append("\(event.message)") }
+}
