@@ -2,26 +2,35 @@ import Bytes
 import POSIX
 import Testing
 
-/// What this process has in its memory.
-enum ProcessMemory {
+/// What this process has in its memory. To be made before secrets are dropped: what searching needs is allocated then, and
+/// not where they stood.
+final class ProcessMemory {
+    private var regions: [Range<Int>] = []
+    private var piece = [UInt8](repeating: 0, count: 1 << 20)
+    private let memory: FileDescriptor
+
+    init() throws {
+        memory = try FileDescriptor.open("/proc/self/mem", for: .reading)
+        let maps = String(decoding: try WholeFile.read("/proc/self/maps"), as: UTF8.self)
+        for line in maps.split(separator: "\n") where line.contains(" rw") {
+            let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { Int($0, radix: 16) }
+            if bounds.count == 2 { regions.append(bounds[0]..<bounds[1]) }
+        }
+    }
+
     /// Whether so many bytes stand anywhere in the memory that can be written to.
     ///
     /// - Parameter turned: the bytes with all bits turned, so that this array is not what is found.
-    static func contains(turned: [UInt8]) throws -> Bool {
-        let maps = String(decoding: try WholeFile.read("/proc/self/maps"), as: UTF8.self)
-        let memory = try FileDescriptor.open("/proc/self/mem", for: .reading)
-        var piece = [UInt8](repeating: 0, count: 1 << 20)
-        for line in maps.split(separator: "\n") where line.contains(" rw") {
-            let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { Int($0, radix: 16) }
-            guard bounds.count == 2 else { continue }
-            var start = bounds[0]
-            while start < bounds[1] {
-                let length = min(piece.count, bounds[1] - start)
+    func contains(turned: [UInt8]) -> Bool {
+        for region in regions {
+            var start = region.lowerBound
+            while start < region.upperBound {
+                let length = min(piece.count, region.upperBound - start)
                 var room = piece.mutableSpan
                 var part = room._mutatingExtracting(first: length)
                 guard let count = try? memory.read(into: &part, at: start), count > 0 else { break }
-                if holds(piece.span.extracting(0..<count), turned) { return true }
-                guard count > turned.count, start + count < bounds[1] else { break }
+                if Self.holds(piece.span.extracting(0..<count), turned) { return true }
+                guard count > turned.count, start + count < region.upperBound else { break }
                 start += count - turned.count
             }
         }
@@ -47,8 +56,10 @@ extension SecretBytes {
         }
     }
 
-    /// The last bytes, all bits turned.
-    var turned: [UInt8] {
-        withSpan { bytes in (max(0, bytes.count - 48)..<bytes.count).map { ~bytes[$0] } }
+    /// The first and the last bytes, all bits turned.
+    var turnedEnds: [[UInt8]] {
+        withSpan { bytes in
+            [0..<min(48, bytes.count), max(0, bytes.count - 48)..<bytes.count].map { $0.map { ~bytes[$0] } }
+        }
     }
 }
