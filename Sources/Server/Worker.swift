@@ -111,6 +111,8 @@ package final class Worker {
             for event in events where event.token.generation != Fixture.generation {
                 // A descriptor of the connection's exchange says nothing of the client's.
                 turn(event.token, event.isOwn ? event.readiness : .none)
+                // What was calculated for it may have taken much, and left it.
+                if !event.isOwn { trimmer.notice(bench.now) }
             }
             runRunnable()
             for event in events where event.token.generation == Fixture.generation { try handle(event) }
