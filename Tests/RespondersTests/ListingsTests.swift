@@ -195,6 +195,25 @@ struct DirectoryNamesCacheTests {
         #expect(try prepare(cache).count == 51)
     }
 
+    @Test("Who asks while they are read waits for these, and has them not read again")
+    func together() throws {
+        let cache = DirectoryNamesCache(showsHidden: false)
+        let directory = try open()
+        let threads = try HelperThreads(threadCount: 4, queueLimit: 8)
+        let calculations = (0..<8).compactMap { _ in
+            threads.calculate { try? cache.prepare(directory, by: .size, now: 0) }
+        }
+        var results: [(DirectoryNames, DirectoryArrangement?)] = []
+        for calculation in calculations {
+            var set = [PollEntry(descriptor: calculation.descriptor, interest: .read)]
+            var span = set.mutableSpan
+            #expect(try PollEntry.poll(&span, timeout: .seconds(50)) == 1)
+            if let result = calculation.take() { results.append(try #require(result)) }
+        }
+        #expect(results.count == 8)
+        #expect(results.allSatisfy { $0.0 === results[0].0 && $0.1 === results[0].1 })
+    }
+
     @Test("Those of a directory that changed just now are good for a second: it may change again unseen")
     func unsettled() throws {
         let cache = DirectoryNamesCache(showsHidden: false)

@@ -25,12 +25,13 @@ final class DirectoryArrangement: Sendable {
             values.append((value ?? 0, UInt32(truncatingIfNeeded: index)))
         }
         let directoryCount = names.directoryCount
-        indices = values.sorted { first, second in
+        values.sort { first, second in
             let isFirstDirectory = Int(first.index) < directoryCount
             guard isFirstDirectory == (Int(second.index) < directoryCount) else { return isFirstDirectory }
             // Where they agree, by name.
             return first.value == second.value ? first.index < second.index : first.value < second.value
-        }.map(\.index)
+        }
+        indices = values.map(\.index)
     }
 
     subscript(position: Int) -> Int { Int(indices[position]) }

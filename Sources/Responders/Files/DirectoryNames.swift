@@ -56,14 +56,15 @@ final class DirectoryNames: Sendable {
         guard isComplete else { return .tooMany }
         let share = memory?.take(text.count + keys.count * MemoryLayout<UInt32>.size)
         guard share != nil || memory == nil else { return .noMemory }
+        keys.sort { $0.precedes($1, in: text) }
         return .names(DirectoryNames(text, keys, share))
     }
 
+    /// - Parameter keys: of the names, in order.
     private init(_ text: [UInt8], _ keys: [Key], _ share: Allowance.Share?) {
         self.text = text
-        let sorted = keys.sorted { $0.precedes($1, in: text) }
-        starts = sorted.map(\.start)
-        directoryCount = sorted.count(where: \.isDirectory)
+        starts = keys.map(\.start)
+        directoryCount = keys.count(where: \.isDirectory)
         self.share = share
     }
 

@@ -15,6 +15,9 @@ final class DirectoryNamesCache: Sendable {
     private let showsHidden: Bool
     private let memory: Allowance
     private let entries = Mutex<[Entry]>([])
+    /// Held while a directory is read or sorted, which takes several times the memory of its names: one at a time, and who
+    /// waits for it mostly finds what it has come for.
+    private let reading = Mutex(())
 
     private static let countLimit = 16
     /// What names take that are kept for later.
@@ -41,12 +44,15 @@ final class DirectoryNamesCache: Sendable {
     func prepare(
         _ directory: OpenFile, by key: ListingOrder.Key, now: Int64
     ) throws(FileRefusal) -> (DirectoryNames, DirectoryArrangement?) {
-        let names = if let known = names(of: directory, now: now) { known } else { try read(directory, now: now) }
-        guard key != .name else { return (names, nil) }
-        guard let arrangement = names.arrangement(by: key, of: directory, memory: memory, now: now) else {
-            throw .busy
+        if key == .name, let known = names(of: directory, now: now) { return (known, nil) }
+        return try reading.withLock { (_) throws(FileRefusal) in
+            let names = if let known = names(of: directory, now: now) { known } else { try read(directory, now: now) }
+            guard key != .name else { return (names, nil) }
+            guard let arrangement = names.arrangement(by: key, of: directory, memory: memory, now: now) else {
+                throw .busy
+            }
+            return (names, arrangement)
         }
-        return (names, arrangement)
     }
 
     private func read(_ directory: OpenFile, now: Int64) throws(FileRefusal) -> DirectoryNames {
