@@ -19,6 +19,7 @@ from pathlib import Path
 
 import hostile_site as site
 from client import trusting_context
+from environment import busy_share
 from hostile import Attack, Hostile, Watcher
 from processes import DESCRIPTORS, Server, Unavailable, free_port
 from report import table
@@ -27,6 +28,8 @@ from report import table
 AFTERWARDS_SECONDS = 1.5
 # A server that uses less of a processor than this, for that long, has done what there was to do.
 QUIET_SHARE, QUIET_SECONDS = 0.03, 1.0
+# More than this and waits are partly the machine's.
+QUIET_MACHINE_SHARE = 0.05
 CROWD = 64
 NONREADERS = 200
 DIRECTORY_NONREADERS = 20
@@ -250,6 +253,8 @@ def main() -> None:
     for deadly in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(deadly, lambda *_: sys.exit("strangers: ended by a signal"))
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+    if (busy := busy_share(1)) > QUIET_MACHINE_SHARE:
+        print(f"the machine is {busy:.0%} busy with something else: waits will be longer than they need be", file=sys.stderr)
     rows = [row for row in ROWS if not options.row or row.name in options.row]
     measured: dict[str, dict[str, list[Figure]]] = {}
     with tempfile.TemporaryDirectory(prefix="martinet-strangers-") as name:
