@@ -339,6 +339,7 @@ package struct HTTP1Connection: ~Copyable {
     }
 
     /// The response that is to be sent now.
+    @inline(__always)
     private var dueResponse: Response? {
         if writer.hasBegun { return nil }
         let isSettled =
@@ -353,6 +354,7 @@ package struct HTTP1Connection: ~Copyable {
         return exchange.response
     }
 
+    @inline(__always)
     private mutating func writeResponse(
         _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTP1Service
     ) {
