@@ -69,6 +69,8 @@ struct LoginTests {
             // The attacker has left with more than thirty logins in the queue: none is computed any more, and leaving is quick.
             server.process.send(SIGTERM)
             #expect(try server.process.outcome(within: .seconds(10)).status == 0)
+            // The last line may still be on its way from the server that has ended.
+            try server.log.waitForLine("more wrong logins")
             let wrong = server.log.lines.filter { $0.contains("alice") }
             #expect(wrong.count <= 2, "one line at once, and one with the others' number at the end: \(wrong)")
             #expect(wrong.first?.hasSuffix("127.0.0.1: wrong user name or password, user \"alice\"") == true)
