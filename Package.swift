@@ -11,14 +11,24 @@ let house: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// The target of a room. Names of targets must be unique among all packages of a program, so that of `Sources/HTTP` is
+/// `MartinetHTTP`.
+func target(of room: String) -> String { "Martinet\(room)" }
+
 /// A room may import the rooms it names here and no others; `scripts/check` has the build refuse the rest.
-func room(_ name: String, imports: [Target.Dependency] = [], extra: [SwiftSetting] = []) -> Target {
-    .target(name: name, dependencies: imports, swiftSettings: house + extra)
+func room(
+    _ name: String, imports: [String] = [], libraries: [Target.Dependency] = [], extra: [SwiftSetting] = []
+) -> Target {
+    .target(
+        name: target(of: name), dependencies: rooms(imports) + libraries, path: "Sources/\(name)",
+        swiftSettings: house + extra)
 }
 
-func tests(of name: String, imports: [Target.Dependency] = []) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.target(name: name)] + imports, swiftSettings: house)
+func tests(of name: String, imports: [String] = [], libraries: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: rooms([name] + imports) + libraries, swiftSettings: house)
 }
+
+func rooms(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: target(of: $0)) } }
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -26,7 +36,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let package = Package(
     name: "martinet",
     products: [
-        .executable(name: "martinet", targets: ["martinet"])
+        .executable(name: "martinet", targets: ["MartinetCommand"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -35,43 +45,46 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev", "pkg-config"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"])]),
-        .target(name: "CLinux", linkerSettings: [.linkedLibrary("crypt")]),
+        .systemLibrary(
+            name: "CMartinetZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CMartinetBrotli", path: "Sources/CBrotli", pkgConfig: "libbrotlienc",
+            providers: [.apt(["libbrotli-dev"])]),
+        .target(name: "CMartinetLinux", path: "Sources/CLinux", linkerSettings: [.linkedLibrary("crypt")]),
 
         room("Bytes", extra: [.enableExperimentalFeature("Lifetimes")]),
-        room("POSIX", imports: ["CLinux", "Bytes"]),
+        room("POSIX", imports: ["Bytes"], libraries: ["CMartinetLinux"]),
         room("EventLoop", imports: ["POSIX"]),
-        room("TLS", imports: ["COpenSSL", "POSIX", "Bytes"]),
-        room("Compression", imports: ["CZlib", "CBrotli"]),
+        room("TLS", imports: ["POSIX", "Bytes"], libraries: ["COpenSSL"]),
+        room("Compression", libraries: ["CMartinetZlib", "CMartinetBrotli"]),
         room("HTTP", imports: ["Bytes"]),
         room("HTTP1", imports: ["HTTP", "Bytes"]),
         .executableTarget(
-            name: "request-costs", dependencies: ["HTTP1", "HTTP", "Bytes"], path: "Benchmarks/RequestCosts",
+            name: "request-costs", dependencies: rooms(["HTTP1", "HTTP", "Bytes"]),
+            path: "Benchmarks/RequestCosts",
             swiftSettings: house),
 
-        room("Responders", imports: ["HTTP", "Compression", "POSIX", "Bytes", logging]),
-        room("Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Bytes", logging]),
+        room("Responders", imports: ["HTTP", "Compression", "POSIX", "Bytes"], libraries: [logging]),
+        room("Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Bytes"], libraries: [logging]),
         .executableTarget(
-            name: "martinet",
-            dependencies: [
-                "Server", "Responders", "HTTP", "TLS", "POSIX", "Bytes", arguments, logging,
-            ],
-            swiftSettings: house),
+            name: target(of: "Command"),
+            dependencies: rooms(["Server", "Responders", "HTTP", "TLS", "POSIX", "Bytes"]) + [arguments, logging],
+            path: "Sources/Command", swiftSettings: house),
 
         tests(of: "Bytes"),
         tests(of: "POSIX"),
         tests(of: "EventLoop", imports: ["POSIX"]),
-        tests(of: "TLS", imports: ["COpenSSL", "POSIX", "Bytes"]),
+        tests(of: "TLS", imports: ["POSIX", "Bytes"], libraries: ["COpenSSL"]),
         tests(of: "HTTP", imports: ["Bytes"]),
         tests(of: "HTTP1", imports: ["HTTP", "Bytes"]),
         tests(of: "Compression"),
-        tests(of: "Responders", imports: ["HTTP", "Compression", "POSIX", "Bytes", logging]),
-        tests(of: "Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Bytes", logging]),
+        tests(of: "Responders", imports: ["HTTP", "Compression", "POSIX", "Bytes"], libraries: [logging]),
+        tests(of: "Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Bytes"], libraries: [logging]),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["Responders", "HTTP1", "HTTP", "Bytes"], swiftSettings: house),
+            name: "ConformanceTests", dependencies: rooms(["Responders", "HTTP1", "HTTP", "Bytes"]),
+            swiftSettings: house),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["martinet"],
+            name: "EndToEndTests", dependencies: rooms(["Command"]),
             exclude: ["peer.py", "cases.py", "records.py", "Scripts"], swiftSettings: house),
     ]
 )

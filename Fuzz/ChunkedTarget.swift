@@ -1,7 +1,7 @@
-import Bytes
-import HTTP
+import MartinetBytes
+import MartinetHTTP
 
-@testable import HTTP1
+@testable import MartinetHTTP1
 
 /// Chunked content: decoded at once, cut at a position that the input's first two bytes give, byte by byte, and by a
 /// second decoder that is written as plainly as can be.

@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import HTTP1
+import MartinetBytes
+import MartinetHTTP
+import MartinetHTTP1
 
 /// The fields that say under which conditions and in which form something is wanted, one a line: its first letter names
 /// the field, the rest is the value.

@@ -1,5 +1,5 @@
-import Bytes
 import Glibc
+import MartinetBytes
 
 /// One kind of input: what is done with it, and what must hold whatever it is.
 enum Target: String, CaseIterable {

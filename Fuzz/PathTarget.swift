@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import HTTP1
+import MartinetBytes
+import MartinetHTTP
+import MartinetHTTP1
 
 /// A request target, to the path beneath a root that it leads to: no segment may be empty, `.` or `..`, nor hold a slash
 /// or a NUL, and what is written back leads to the same place.

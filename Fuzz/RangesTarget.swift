@@ -1,6 +1,6 @@
-import Bytes
+import MartinetBytes
 
-@testable import HTTP
+@testable import MartinetHTTP
 
 /// A Range field's value for a representation whose length the first byte gives: the parts must be inside, apart from
 /// each other, and hold exactly the bytes that were asked for.

@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import HTTP1
+import MartinetBytes
+import MartinetHTTP
+import MartinetHTTP1
 
 /// A connection's bytes, through `HTTP1Connection.advance`: first all at once, then cut at a position that the input's
 /// first two bytes give, then byte by byte. The answers must be the same and must be well-formed.

@@ -1,5 +1,5 @@
-import Bytes
-import HTTP
+import MartinetBytes
+import MartinetHTTP
 
 /// What a script writes first, cut at a place that the first two bytes tell: the same header or the same mistake however
 /// it comes, and nothing in it that could begin a line of its own or speak for the connection.

@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import HTTP1
+import MartinetBytes
+import MartinetHTTP
+import MartinetHTTP1
 
 /// Puts requests through an HTTP/1.1 connection, without TLS or sockets, so that instructions and allocations can be
 /// counted from outside: `request-costs SCENARIO COUNT`. The cost of a request is the difference between two counts.

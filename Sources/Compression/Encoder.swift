@@ -1,5 +1,5 @@
-import CBrotli
-import CZlib
+import CMartinetBrotli
+import CMartinetZlib
 
 /// What a step of an encoder took and gave.
 package struct EncoderStep: Equatable {

@@ -1,4 +1,4 @@
-package import POSIX
+package import MartinetPOSIX
 
 /// The descriptors that are waited for now: a dense table for poll(2), found by descriptor number.
 ///

@@ -1,4 +1,4 @@
-package import POSIX
+package import MartinetPOSIX
 
 /// Deadlines in order, each with the token of whom it is for.
 ///

@@ -1,4 +1,4 @@
-import Bytes
+import MartinetBytes
 
 /// The credentials of the Basic scheme (RFC 7617 §2).
 package struct BasicCredentials {

@@ -1,4 +1,4 @@
-import Bytes
+import MartinetBytes
 
 /// The request fields that the server itself acts on (RFC 9110); all others keep their names as text.
 package enum FieldName: UInt8, Sendable, CaseIterable {

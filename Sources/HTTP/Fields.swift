@@ -1,4 +1,4 @@
-import Bytes
+import MartinetBytes
 
 /// A response's field lines (RFC 9110 §5), kept as they go on an HTTP/1.1 wire: `Name: value CRLF`, one after the other.
 package struct Fields: Equatable, Sendable {

@@ -1,4 +1,4 @@
-import Bytes
+import MartinetBytes
 
 extension Request {
     /// The request that a local redirection stands for (RFC 3875 §6.2.2): the same, but for another resource and

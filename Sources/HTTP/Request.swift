@@ -1,4 +1,4 @@
-import Bytes
+import MartinetBytes
 
 /// A request's head (RFC 9110 §6): the bytes as they came, and where in them everything stands.
 ///

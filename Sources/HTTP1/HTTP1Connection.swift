@@ -1,5 +1,5 @@
-package import Bytes
-package import HTTP
+package import MartinetBytes
+package import MartinetHTTP
 
 /// One connection's succession of exchanges (RFC 9112 §9): bytes in, bytes out, no I/O.
 ///

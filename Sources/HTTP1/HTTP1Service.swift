@@ -1,4 +1,4 @@
-package import HTTP
+package import MartinetHTTP
 
 /// What the connections of a worker share: where responses come from, and what must not be made anew for each request.
 package final class HTTP1Service {

@@ -1,5 +1,5 @@
-import Bytes
-import HTTP
+import MartinetBytes
+import MartinetHTTP
 
 /// A request's content on its way to the exchange that wants it (RFC 9112 §6).
 struct RequestContent {

@@ -1,5 +1,5 @@
-import Bytes
-package import HTTP
+import MartinetBytes
+package import MartinetHTTP
 
 /// Reads a request's head (RFC 9112 §2-3, §5), strictly: what can be read in two ways is refused.
 package enum RequestParser {

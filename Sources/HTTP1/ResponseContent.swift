@@ -1,5 +1,5 @@
-import Bytes
-import HTTP
+import MartinetBytes
+import MartinetHTTP
 
 /// A response's content on its way into the output (RFC 9112 §6).
 enum ResponseContent {

@@ -1,5 +1,5 @@
-package import Bytes
-package import HTTP
+package import MartinetBytes
+package import MartinetHTTP
 
 /// Writes responses as HTTP/1.1 messages (RFC 9112 §4, §6).
 package enum ResponseSerializer {

@@ -1,5 +1,5 @@
-import Bytes
-import HTTP
+import MartinetBytes
+import MartinetHTTP
 
 /// The writing of one response after the other (RFC 9112 §4, §6).
 struct ResponseWriter {

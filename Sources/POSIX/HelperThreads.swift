@@ -1,4 +1,4 @@
-import CLinux
+import CMartinetLinux
 import Glibc
 import Synchronization
 

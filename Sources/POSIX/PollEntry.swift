@@ -1,4 +1,4 @@
-import CLinux
+import CMartinetLinux
 import Glibc
 
 /// What is asked of a descriptor, or what it is ready for.

@@ -1,4 +1,4 @@
-import CLinux
+import CMartinetLinux
 import Glibc
 
 /// Something to poll for that code in the same process makes readable (eventfd(2)).

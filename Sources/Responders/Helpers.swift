@@ -1,5 +1,5 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 
 /// Where work is done that would hold up a worker's other connections; done at once where there are no helper threads.
 struct Helpers {

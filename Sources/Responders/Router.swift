@@ -1,5 +1,5 @@
-import Bytes
-package import HTTP
+import MartinetBytes
+package import MartinetHTTP
 
 /// Gives each request to the responder whose prefix its path begins with: the longest one, segment by segment.
 package final class Router: Responder {

@@ -1,5 +1,5 @@
-import EventLoop
-import POSIX
+import MartinetEventLoop
+import MartinetPOSIX
 
 /// The sockets that a worker accepts connections from, and whether it does so now.
 struct Acceptor {

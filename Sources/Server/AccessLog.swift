@@ -1,8 +1,8 @@
-import Bytes
-import HTTP
-import HTTP1
 import Logging
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetHTTP1
+import MartinetPOSIX
 
 /// Writes a line for each exchange, in the combined format with what TLS and time add to it:
 ///

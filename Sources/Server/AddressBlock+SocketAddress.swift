@@ -1,5 +1,5 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 
 extension AddressBlock {
     init(_ address: SocketAddress) {

@@ -1,5 +1,5 @@
-import HTTP
-import TLS
+import MartinetHTTP
+import MartinetTLS
 
 extension ClientCertificate {
     /// What the handshake found in the certificate, for requests to know.

@@ -1,9 +1,9 @@
-import Bytes
-import HTTP
-import HTTP1
 import Logging
-import POSIX
-import TLS
+import MartinetBytes
+import MartinetHTTP
+import MartinetHTTP1
+import MartinetPOSIX
+import MartinetTLS
 
 /// One client's connection, from accept to close.
 ///

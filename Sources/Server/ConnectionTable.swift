@@ -1,5 +1,5 @@
-import EventLoop
-import POSIX
+import MartinetEventLoop
+import MartinetPOSIX
 
 /// A worker's connections, found by descriptor number.
 struct ConnectionTable: ~Copyable {

@@ -1,5 +1,5 @@
-import Bytes
-package import POSIX
+import MartinetBytes
+package import MartinetPOSIX
 
 /// The line between the supervisor and a worker: short messages, each behind its length, on a stream socket.
 ///

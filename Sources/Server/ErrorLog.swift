@@ -1,6 +1,6 @@
-import Bytes
 package import Logging
-import POSIX
+import MartinetBytes
+import MartinetPOSIX
 
 /// The error log behind swift-log's API: one line for each entry, to a sink that never waits.
 ///

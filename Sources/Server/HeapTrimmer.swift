@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 
 /// Hands memory that was freed back to the system: the allocator keeps what a crowd of connections needed.
 ///

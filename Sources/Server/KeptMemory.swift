@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 
 /// What a worker keeps in memory for clients that do not read, all together, and when it is to be made less.
 ///

@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 
 /// A log that is a file with a path, so that it can be opened anew when it was renamed, as logrotate(8) does.
 package struct LogFile: Equatable, Sendable {

@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 
 /// Lets one log line of a kind through each second: strangers cause some of them as often as they like.
 struct LogPace {

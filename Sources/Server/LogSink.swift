@@ -1,5 +1,5 @@
-package import Bytes
-package import POSIX
+package import MartinetBytes
+package import MartinetPOSIX
 import Synchronization
 
 /// A file, pipe or terminal that lines are written to without ever waiting for it.

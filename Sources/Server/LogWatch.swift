@@ -1,5 +1,5 @@
-import EventLoop
-import POSIX
+import MartinetEventLoop
+import MartinetPOSIX
 
 /// Sees to it that a log's lines are written: together with others that come soon, and as soon as the log takes them.
 ///

@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 
 /// What a connection waits for, and until when it may.
 struct Patience {

@@ -1,6 +1,6 @@
-import HTTP
 import Logging
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 
 /// Says in the error log why messages were refused: a line for the first of a kind, and one a second later for the others
 /// like it.

@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 
 /// How long the replacement of a worker waits: not at all, unless workers fail one after the other.
 struct RestartPolicy {

@@ -1,7 +1,7 @@
-import EventLoop
 package import Logging
-package import POSIX
-package import TLS
+import MartinetEventLoop
+package import MartinetPOSIX
+package import MartinetTLS
 
 /// Keeps the listening sockets open and a worker on each of them alive. It speaks to no client.
 package final class Supervisor {

@@ -1,9 +1,9 @@
-import Bytes
-package import HTTP
-import HTTP1
 import Logging
-import POSIX
-import TLS
+import MartinetBytes
+package import MartinetHTTP
+import MartinetHTTP1
+import MartinetPOSIX
+import MartinetTLS
 
 /// Who answers plain HTTP.
 package struct Redirects {

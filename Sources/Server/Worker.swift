@@ -1,10 +1,10 @@
-import Bytes
-import EventLoop
-package import HTTP
-import HTTP1
 package import Logging
-package import POSIX
-package import TLS
+import MartinetBytes
+import MartinetEventLoop
+package import MartinetHTTP
+import MartinetHTTP1
+package import MartinetPOSIX
+package import MartinetTLS
 
 /// Serves connections in one thread, with one poll loop: accepts them, gives each its turns, and holds them to their
 /// deadlines. It knows nothing of supervisors but an optional line to one.

@@ -1,5 +1,5 @@
 import COpenSSL
-package import POSIX
+package import MartinetPOSIX
 
 /// A server's certificate, the chain behind it and its private key, read and checked.
 ///

@@ -1,5 +1,5 @@
 import COpenSSL
-import POSIX
+import MartinetPOSIX
 
 /// Issues certificates for development: an authority of one's own that browsers and tools can be told to trust.
 package enum DevelopmentAuthority {

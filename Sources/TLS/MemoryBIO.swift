@@ -1,5 +1,5 @@
 import COpenSSL
-import POSIX
+import MartinetPOSIX
 
 /// What OpenSSL writes, gathered in memory.
 enum MemoryBIO {

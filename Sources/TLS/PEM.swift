@@ -1,6 +1,6 @@
-import Bytes
 import COpenSSL
-import POSIX
+import MartinetBytes
+import MartinetPOSIX
 
 /// Certificates and keys as text (RFC 7468).
 enum PEM {

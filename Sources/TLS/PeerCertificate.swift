@@ -1,5 +1,5 @@
 import COpenSSL
-import POSIX
+import MartinetPOSIX
 
 /// What a client's certificate says of it, as mod_ssl words it for programs. The handshake found it good.
 package struct PeerCertificate: Equatable, Sendable {

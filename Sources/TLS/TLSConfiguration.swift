@@ -1,4 +1,4 @@
-package import POSIX
+package import MartinetPOSIX
 
 /// What a `TLSContext` is made from. It holds private keys as text, so that a worker needs no right to read their files.
 ///

@@ -1,5 +1,5 @@
 import COpenSSL
-package import POSIX
+package import MartinetPOSIX
 
 /// The certificates and rules that new streams are made with; one for each worker.
 ///

@@ -1,5 +1,5 @@
-package import Bytes
 import COpenSSL
+package import MartinetBytes
 
 /// One connection's TLS (RFC 8446, RFC 5246), server side: plaintext above, records in a `Transport` below.
 ///

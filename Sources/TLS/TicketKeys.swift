@@ -1,5 +1,5 @@
 import COpenSSL
-package import POSIX
+package import MartinetPOSIX
 
 /// The keys that session tickets are sealed with (RFC 5077 §4, RFC 8446 §4.6.1).
 ///

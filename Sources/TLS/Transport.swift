@@ -1,6 +1,6 @@
-package import Bytes
 import COpenSSL
-package import POSIX
+package import MartinetBytes
+package import MartinetPOSIX
 
 /// Where OpenSSL reads ciphertext from and writes it to, instead of the socket.
 ///

@@ -1,4 +1,4 @@
-import Bytes
+import MartinetBytes
 import Testing
 
 @Suite("The characters of protocols")

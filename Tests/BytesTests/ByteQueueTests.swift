@@ -1,4 +1,4 @@
-import Bytes
+import MartinetBytes
 import Testing
 
 @Suite("Queues of bytes")

@@ -1,4 +1,4 @@
-import Bytes
+import MartinetBytes
 import Testing
 
 @Suite("What bytes are appended to")

@@ -1,4 +1,4 @@
-import Bytes
+import MartinetBytes
 import Testing
 
 @Suite("Copies and searches in memory")

@@ -1,4 +1,4 @@
-import Compression
+import MartinetCompression
 import Testing
 
 @Suite("gzip and brotli (RFC 1952, RFC 7932)", .timeLimit(.minutes(1)))

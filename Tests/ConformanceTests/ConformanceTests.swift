@@ -1,7 +1,7 @@
-import Bytes
-import HTTP
-import HTTP1
-import Responders
+import MartinetBytes
+import MartinetHTTP
+import MartinetHTTP1
+import MartinetResponders
 import Testing
 
 @Suite("The conformance table, bytes in, bytes out")

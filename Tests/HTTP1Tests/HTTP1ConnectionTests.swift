@@ -1,8 +1,8 @@
-import Bytes
-import HTTP
+import MartinetBytes
+import MartinetHTTP
 import Testing
 
-@testable import HTTP1
+@testable import MartinetHTTP1
 
 @Suite("Exchanges on one connection (RFC 9112 §9)")
 struct HTTP1ConnectionTests {

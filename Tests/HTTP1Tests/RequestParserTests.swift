@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import HTTP1
+import MartinetBytes
+import MartinetHTTP
+import MartinetHTTP1
 import Testing
 
 @Suite("Request heads (RFC 9112 §2-3, §5-6)")
@@ -62,8 +62,8 @@ struct RequestParserTests {
             ("GET", .get), ("HEAD", .head), ("POST", .post), ("PUT", .put), ("DELETE", .delete), ("TRACE", .trace),
             ("PATCH", .patch), ("OPTIONS", .options), ("get", .other), ("GETS", .other), ("PROPFIND", .other),
             ("!#$%&'*+-.^_`|~09aZ", .other),
-        ] as [(String, HTTP.Method)])
-    func methods(_ name: String, _ method: HTTP.Method) throws {
+        ] as [(String, MartinetHTTP.Method)])
+    func methods(_ name: String, _ method: MartinetHTTP.Method) throws {
         let request = try parse("\(name) / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(request.method == method)
         #expect(request.text(request.methodName) == name)

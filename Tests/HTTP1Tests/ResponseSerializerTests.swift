@@ -1,8 +1,8 @@
-import Bytes
-import HTTP
+import MartinetBytes
+import MartinetHTTP
 import Testing
 
-@testable import HTTP1
+@testable import MartinetHTTP1
 
 @Suite("Responses as messages (RFC 9112 §4, §6)")
 struct ResponseSerializerTests {

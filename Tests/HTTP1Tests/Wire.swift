@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import HTTP1
+import MartinetBytes
+import MartinetHTTP
+import MartinetHTTP1
 
 /// A connection without a socket: bytes in, bytes out, and what was recorded of them.
 final class Wire {

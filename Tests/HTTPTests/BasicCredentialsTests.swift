@@ -1,6 +1,6 @@
 import Testing
 
-@testable import HTTP
+@testable import MartinetHTTP
 
 @Suite("Credentials of the Basic scheme (RFC 7617 §2)")
 struct BasicCredentialsTests {

@@ -1,5 +1,5 @@
 import Glibc
-import POSIX
+import MartinetPOSIX
 import Testing
 
 @Suite("Programs and their end", .timeLimit(.minutes(1)))

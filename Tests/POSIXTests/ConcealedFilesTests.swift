@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import POSIX
+@testable import MartinetPOSIX
 
 @Suite("Files that are not for clients", .timeLimit(.minutes(1)))
 struct ConcealedFilesTests {

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import POSIX
+@testable import MartinetPOSIX
 
 @Suite("Listening sockets", .timeLimit(.minutes(1)))
 struct ListeningSocketTests {

@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 import Testing
 
 @Suite("Password hashes of the system (crypt(5))")

@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 import Testing
 
 @Suite("One line of poll's table", .timeLimit(.minutes(1)))

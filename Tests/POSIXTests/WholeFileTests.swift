@@ -1,5 +1,5 @@
 import Glibc
-import POSIX
+import MartinetPOSIX
 import Testing
 
 @Suite("Whole files")

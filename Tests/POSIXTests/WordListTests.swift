@@ -1,6 +1,6 @@
 import Testing
 
-@testable import POSIX
+@testable import MartinetPOSIX
 
 @Suite("Words for a program")
 struct WordListTests {

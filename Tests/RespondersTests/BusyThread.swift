@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 import Testing
 
 /// A helper thread that is busy until it is told otherwise.

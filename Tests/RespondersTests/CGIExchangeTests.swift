@@ -1,10 +1,10 @@
 import Glibc
-import HTTP
 import Logging
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("A request to a script, at any moment", .timeLimit(.minutes(1)))
 struct CGIExchangeTests {

@@ -1,8 +1,8 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("What a script is told (RFC 3875 §4.1)")
 struct CGIVariablesTests {

@@ -1,8 +1,8 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("What is not for clients")
 struct ConcealmentTests {

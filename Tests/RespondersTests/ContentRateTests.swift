@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("The rate at which a client must send content while others wait")
 struct ContentRateTests {

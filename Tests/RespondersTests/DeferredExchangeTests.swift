@@ -1,8 +1,8 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("An answer that depends on what a helper thread calculates")
 struct DeferredExchangeTests {

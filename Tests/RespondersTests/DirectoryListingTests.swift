@@ -1,8 +1,8 @@
 import Foundation
-import POSIX
+import MartinetPOSIX
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("Directory listings")
 struct DirectoryListingTests {

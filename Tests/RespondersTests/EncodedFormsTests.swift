@@ -1,8 +1,8 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("Compressed forms at hand")
 struct EncodedFormsTests {

@@ -1,7 +1,7 @@
-import Bytes
-import HTTP
-import POSIX
-import Responders
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
+import MartinetResponders
 import Testing
 
 @Suite("Files from a directory", .timeLimit(.minutes(1)))
@@ -190,8 +190,8 @@ struct FileResponderTests {
             (.post, .methodNotAllowed), (.put, .methodNotAllowed), (.delete, .methodNotAllowed),
             (.patch, .methodNotAllowed), (.trace, .methodNotAllowed), (.connect, .methodNotAllowed),
             (.other, .notImplemented),
-        ] as [(HTTP.Method, StatusCode)])
-    func methods(method: HTTP.Method, expected: StatusCode) throws {
+        ] as [(MartinetHTTP.Method, StatusCode)])
+    func methods(method: MartinetHTTP.Method, expected: StatusCode) throws {
         let site = try Site()
         try site.folder.makeFile("a.txt", "x")
         let answer = try site.get("/a.txt", method: method)

@@ -1,7 +1,7 @@
-import HTTP
+import MartinetHTTP
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("Lines about wrong logins")
 struct LoginLogTests {

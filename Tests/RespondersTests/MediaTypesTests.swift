@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("Media types by extension (RFC 9110 §8.3)")
 struct MediaTypesTests {

@@ -1,11 +1,11 @@
-import Bytes
 import Dispatch
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 import Synchronization
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("Basic authentication (RFC 7617)")
 struct PasswordGateTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("What password hashes say of themselves (crypt(5))")
 struct PasswordHashFormTests {

@@ -1,9 +1,9 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 import Synchronization
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("Content that is made in pieces", .timeLimit(.minutes(1)))
 struct PiecewiseExchangeTests {

@@ -1,7 +1,7 @@
-import HTTP
 import Logging
-import POSIX
-import Responders
+import MartinetHTTP
+import MartinetPOSIX
+import MartinetResponders
 import Testing
 
 @Suite("What holds for a whole site")

@@ -1,5 +1,5 @@
-import HTTP
-import Responders
+import MartinetHTTP
+import MartinetResponders
 import Testing
 
 @Suite("From plain HTTP to HTTPS (RFC 9110 §15.4.9)")
@@ -27,7 +27,7 @@ struct RedirectResponderTests {
             ("[::1]:8080", "/x", nil, nil, "https://[::1]:8080/x"),
         ] as [(String, String, String?, UInt16?, String)])
     func location(authority: String, path: String, query: String?, port: UInt16?, expected: String) throws {
-        for method in [HTTP.Method.get, .head] {
+        for method in [MartinetHTTP.Method.get, .head] {
             let request = Request(path, query: query, method: method, authority: authority)
             let answer = try RedirectResponder(port: port, covers: { _ in true }).answer(request)
             #expect(answer.status == .permanentRedirect)
@@ -59,8 +59,8 @@ struct RedirectResponderTests {
 
     @Test(
         "What was sent in plain text is not asked for again",
-        arguments: [.post, .put, .delete, .patch, .options, .connect, .trace, .other] as [HTTP.Method])
-    func methods(method: HTTP.Method) throws {
+        arguments: [.post, .put, .delete, .patch, .options, .connect, .trace, .other] as [MartinetHTTP.Method])
+    func methods(method: MartinetHTTP.Method) throws {
         let answer = try RedirectResponder(port: 443, covers: { _ in true }).answer(
             Request("/", method: method, authority: "example.org"))
         #expect(answer.status == .badRequest)

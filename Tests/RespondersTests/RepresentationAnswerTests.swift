@@ -1,5 +1,5 @@
-import HTTP
-import Responders
+import MartinetHTTP
+import MartinetResponders
 import Testing
 
 @Suite("Conditional, partial and encoded answers (RFC 9110 §12-15)", .timeLimit(.minutes(1)))
@@ -211,7 +211,7 @@ struct RepresentationAnswerTests {
         let full = try site.get("/a.html", [accept])
         let tag = try #require(full["ETag"])
         for condition in [("If-None-Match", tag), ("If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT")] {
-            for method in [HTTP.Method.get, .head] {
+            for method in [MartinetHTTP.Method.get, .head] {
                 let answer = try site.get("/a.html", method: method, [accept, condition])
                 #expect(answer.status == .notModified)
                 #expect(answer.bytes.isEmpty)

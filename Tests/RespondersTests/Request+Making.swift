@@ -1,9 +1,9 @@
-import HTTP
+import MartinetHTTP
 
 extension Request {
     /// A request as a connection would hand it over, without the bytes between its parts.
     init(
-        _ path: String = "/", query: String? = nil, method: HTTP.Method = .get, authority: String = "",
+        _ path: String = "/", query: String? = nil, method: MartinetHTTP.Method = .get, authority: String = "",
         _ fields: [(name: String, value: String)] = [], at arrival: Int64 = 0
     ) {
         self.init()

@@ -1,5 +1,5 @@
-import HTTP
-import Responders
+import MartinetHTTP
+import MartinetResponders
 import Testing
 
 @Suite("Routes")

@@ -1,9 +1,9 @@
 import Glibc
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("Why a script does not answer")
 struct ScriptFailureTests {

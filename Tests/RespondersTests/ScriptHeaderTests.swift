@@ -1,7 +1,7 @@
-import HTTP
+import MartinetHTTP
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("A script's header (RFC 3875 §6)")
 struct ScriptHeaderTests {

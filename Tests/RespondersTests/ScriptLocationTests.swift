@@ -1,7 +1,7 @@
-import POSIX
+import MartinetPOSIX
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("Which script a path names")
 struct ScriptLocationTests {

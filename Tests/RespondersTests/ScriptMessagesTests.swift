@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("What a script says to the log")
 struct ScriptMessagesTests {

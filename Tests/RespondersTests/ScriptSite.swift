@@ -1,10 +1,10 @@
 import Glibc
-import HTTP
 import Logging
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 /// A responder with one script, and the clock that it is told of.
 final class ScriptSite {

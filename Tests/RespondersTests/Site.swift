@@ -1,6 +1,6 @@
-import HTTP
-import POSIX
-import Responders
+import MartinetHTTP
+import MartinetPOSIX
+import MartinetResponders
 import Testing
 
 /// A file responder over a directory of its own.
@@ -37,7 +37,7 @@ struct Site {
     }
 
     func get(
-        _ path: String, query: String? = nil, method: HTTP.Method = .get, _ fields: [(String, String)] = [],
+        _ path: String, query: String? = nil, method: MartinetHTTP.Method = .get, _ fields: [(String, String)] = [],
         at arrival: Int64 = 0
     ) throws -> WholeAnswer {
         try responder.answer(Request(path, query: query, method: method, fields, at: arrival))

@@ -1,8 +1,8 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("Clients that keep a script waiting, and others with it", .timeLimit(.minutes(1)))
 struct SlowClientTests {

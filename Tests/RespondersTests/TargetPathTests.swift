@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Responders
+@testable import MartinetResponders
 
 @Suite("Where a target's path leads (RFC 3986 §5.2.4, §6.2.2)")
 struct TargetPathTests {

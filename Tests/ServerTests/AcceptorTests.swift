@@ -1,8 +1,8 @@
-import EventLoop
-import POSIX
+import MartinetEventLoop
+import MartinetPOSIX
 import Testing
 
-@testable import Server
+@testable import MartinetServer
 
 @Suite("Accepting")
 struct AcceptorTests {

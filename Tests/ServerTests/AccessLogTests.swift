@@ -1,9 +1,9 @@
-import HTTP
 import Logging
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 import Testing
 
-@testable import Server
+@testable import MartinetServer
 
 @Suite("The access log")
 struct AccessLogTests {

@@ -1,12 +1,12 @@
 import Glibc
-import HTTP
-import HTTP1
 import Logging
-import POSIX
-import TLS
+import MartinetHTTP
+import MartinetHTTP1
+import MartinetPOSIX
+import MartinetTLS
 import Testing
 
-@testable import Server
+@testable import MartinetServer
 
 /// Over a socket pair, with plain HTTP, at any moment.
 @Suite("One client's connection")

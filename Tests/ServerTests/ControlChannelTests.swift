@@ -1,7 +1,7 @@
-import POSIX
+import MartinetPOSIX
 import Testing
 
-@testable import Server
+@testable import MartinetServer
 
 @Suite("The line between the supervisor and a worker")
 struct ControlChannelTests {

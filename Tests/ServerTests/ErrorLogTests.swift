@@ -1,8 +1,8 @@
 import Logging
-import POSIX
+import MartinetPOSIX
 import Testing
 
-@testable import Server
+@testable import MartinetServer
 
 @Suite("The error log")
 struct ErrorLogTests {

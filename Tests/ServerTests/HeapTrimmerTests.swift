@@ -1,7 +1,7 @@
-import POSIX
+import MartinetPOSIX
 import Testing
 
-@testable import Server
+@testable import MartinetServer
 
 @Suite("Giving memory back")
 struct HeapTrimmerTests {

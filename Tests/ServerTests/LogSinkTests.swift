@@ -1,9 +1,9 @@
-import EventLoop
 import Glibc
-import POSIX
+import MartinetEventLoop
+import MartinetPOSIX
 import Testing
 
-@testable import Server
+@testable import MartinetServer
 
 @Suite("Where log lines go", .timeLimit(.minutes(1)))
 struct LogSinkTests {

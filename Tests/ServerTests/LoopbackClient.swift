@@ -1,5 +1,5 @@
 import Glibc
-import POSIX
+import MartinetPOSIX
 import Testing
 
 /// A blocking client on the IPv4 loopback.

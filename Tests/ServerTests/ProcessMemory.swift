@@ -1,5 +1,5 @@
-import Bytes
-import POSIX
+import MartinetBytes
+import MartinetPOSIX
 import Testing
 
 /// What this process has in its memory. To be made before secrets are dropped: what searching needs is allocated then, and

@@ -1,10 +1,10 @@
-import HTTP
 import Logging
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 import Synchronization
 import Testing
 
-@testable import Server
+@testable import MartinetServer
 
 @Suite("Refused messages in the error log")
 struct RefusalLogTests {

@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 import Testing
 
 @Suite("Bytes that are wiped", .serialized, .timeLimit(.minutes(5)))

@@ -1,13 +1,13 @@
 import Dispatch
 import Foundation
 import Glibc
-import HTTP
 import Logging
-import POSIX
-import TLS
+import MartinetHTTP
+import MartinetPOSIX
+import MartinetTLS
 import Testing
 
-@testable import Server
+@testable import MartinetServer
 
 @Suite("A worker")
 struct WorkerTests {

@@ -1,7 +1,7 @@
 import COpenSSL
 import Testing
 
-@testable import TLS
+@testable import MartinetTLS
 
 @Suite("Client certificates (RFC 8446 §4.3.2, RFC 5246 §7.4.4)", .timeLimit(.minutes(1)))
 struct ClientAuthenticationTests {

@@ -1,5 +1,5 @@
-import POSIX
-import TLS
+import MartinetPOSIX
+import MartinetTLS
 import Testing
 
 @Suite("The development authority")

@@ -1,5 +1,5 @@
-import POSIX
-import TLS
+import MartinetPOSIX
+import MartinetTLS
 
 /// A certificate whose fields are known in advance, made by openssl(1) and by nothing that is tested here.
 enum Fixture {

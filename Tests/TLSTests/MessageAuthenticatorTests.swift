@@ -1,4 +1,4 @@
-import TLS
+import MartinetTLS
 import Testing
 
 @Suite("Message authentication codes (RFC 2104)")

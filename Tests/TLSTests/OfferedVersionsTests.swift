@@ -1,6 +1,6 @@
 import Testing
 
-@testable import TLS
+@testable import MartinetTLS
 
 @Suite("The versions that a hello offers (RFC 8446 §4.2.1)")
 struct OfferedVersionsTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import TLS
+@testable import MartinetTLS
 
 @Suite("Names in certificates (RFC 6125 §6.4)")
 struct ServerNameTests {

@@ -1,7 +1,7 @@
 import COpenSSL
 import Testing
 
-@testable import TLS
+@testable import MartinetTLS
 
 /// A client's side of a TLS connection with its ciphertext in memory, driven by OpenSSL as any program's would be.
 ///

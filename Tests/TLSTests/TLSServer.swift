@@ -1,6 +1,6 @@
-import Bytes
-import POSIX
-import TLS
+import MartinetBytes
+import MartinetPOSIX
+import MartinetTLS
 import Testing
 
 /// The server's side: a stream over a transport and a socket, as a worker has them, one turn at a time.

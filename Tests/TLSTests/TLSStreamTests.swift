@@ -1,8 +1,8 @@
 import COpenSSL
-import POSIX
+import MartinetPOSIX
 import Testing
 
-@testable import TLS
+@testable import MartinetTLS
 
 @Suite("TLS streams (RFC 8446, RFC 5246)", .timeLimit(.minutes(1)))
 struct TLSStreamTests {

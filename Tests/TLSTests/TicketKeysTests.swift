@@ -1,5 +1,5 @@
-import POSIX
-import TLS
+import MartinetPOSIX
+import MartinetTLS
 import Testing
 
 @Suite("Resumption by tickets (RFC 8446 §2.2, RFC 5077)")

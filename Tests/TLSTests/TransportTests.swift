@@ -1,6 +1,6 @@
-import Bytes
-import POSIX
-import TLS
+import MartinetBytes
+import MartinetPOSIX
+import MartinetTLS
 import Testing
 
 @Suite("Where ciphertext is staged and gathered")

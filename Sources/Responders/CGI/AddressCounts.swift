@@ -1,4 +1,4 @@
-import HTTP
+import MartinetHTTP
 
 /// How much of something each client address has.
 ///

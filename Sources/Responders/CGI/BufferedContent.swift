@@ -1,5 +1,5 @@
-import Bytes
-import HTTP
+import MartinetBytes
+import MartinetHTTP
 
 /// Request content that waits in memory, before its script is started, until it is whole or there is more of it than is
 /// kept there: who sends a form slowly occupies no script.

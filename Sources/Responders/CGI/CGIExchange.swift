@@ -1,5 +1,5 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 
 /// One request to a script and its answer (RFC 3875 §6): from its place in the queue to the end of its response.
 final class CGIExchange: Exchange {

@@ -1,7 +1,7 @@
-import Bytes
-package import HTTP
 package import Logging
-package import POSIX
+import MartinetBytes
+package import MartinetHTTP
+package import MartinetPOSIX
 
 /// Answers requests by running programs (the Common Gateway Interface, RFC 3875).
 package final class CGIResponder: Responder {

@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-package import POSIX
+import MartinetBytes
+import MartinetHTTP
+package import MartinetPOSIX
 
 /// Scripts beneath a directory that answer requests beneath a prefix (RFC 3875), and how much they may take.
 package struct CGISite: Codable, Sendable {

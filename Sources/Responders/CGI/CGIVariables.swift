@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 
 /// What a script is told: the meta-variables of RFC 3875 §4.1, those that practice and mod_ssl added, and nothing of the
 /// server's own environment.

@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 
 /// A script at work: content goes to it, what it writes is a header and then content, and its time is watched.
 ///

@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 
 /// How a script ended, in words for the log.
 enum ScriptEnding {

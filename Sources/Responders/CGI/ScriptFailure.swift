@@ -1,5 +1,5 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 
 /// Why there is no proper answer from a script: what the client gets, and what the log says.
 struct ScriptFailure: Error {

@@ -1,5 +1,5 @@
-import Bytes
-import HTTP
+import MartinetBytes
+import MartinetHTTP
 
 /// What a script's header means to its client (RFC 3875 §6.2).
 extension ScriptHeader {

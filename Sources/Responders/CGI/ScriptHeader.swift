@@ -1,5 +1,5 @@
-import Bytes
-import HTTP
+import MartinetBytes
+import MartinetHTTP
 
 /// The header that a script writes before its content (RFC 3875 §6).
 struct ScriptHeader: Equatable {

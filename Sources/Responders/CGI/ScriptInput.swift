@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 
 /// Content on its way to a running script: what was buffered first, then what comes.
 struct ScriptInput {

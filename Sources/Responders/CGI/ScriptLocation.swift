@@ -1,5 +1,5 @@
-import Bytes
-import POSIX
+import MartinetBytes
+import MartinetPOSIX
 
 /// Which script a path names: the longest part of the path that exists beneath the directory; the rest is for the script.
 struct ScriptLocation: Equatable {

@@ -1,4 +1,4 @@
-import Bytes
+import MartinetBytes
 
 /// What a script writes to its standard error, line by line and bounded.
 struct ScriptMessages {

@@ -1,5 +1,5 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 
 /// How many scripts run at one time, and who is next: while requests of several addresses wait, first those whose address
 /// has less than its share of the places.

@@ -1,5 +1,5 @@
-import Bytes
-import POSIX
+import MartinetBytes
+import MartinetPOSIX
 
 /// A running script and the pipes to it. Nothing here waits.
 final class ScriptProcess {

@@ -1,5 +1,5 @@
-import Bytes
-import POSIX
+import MartinetBytes
+import MartinetPOSIX
 
 /// What a script writes when its answer is complete, or nobody is there to take it: messages still go to the log, and some
 /// output is dropped, so that a script which writes a little more than is wanted is not ended for it (SIGPIPE).

@@ -1,7 +1,7 @@
-import Bytes
-import HTTP
 import Logging
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 
 /// One run of one script: all that is known of it but its request's content.
 final class ScriptRun {

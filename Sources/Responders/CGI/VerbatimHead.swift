@@ -1,5 +1,5 @@
-import Bytes
-import HTTP
+import MartinetBytes
+import MartinetHTTP
 
 /// The beginning of a message that a script writes all by itself (nph-, RFC 3875 §5).
 enum VerbatimHead {

@@ -1,5 +1,5 @@
-import Bytes
-import HTTP
+import MartinetBytes
+import MartinetHTTP
 
 /// Reads what codings clients accept. Clients of one kind all send the same Accept-Encoding, so the last one read is mostly
 /// the next one too.

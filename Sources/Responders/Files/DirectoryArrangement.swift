@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 
 /// The order of a directory's entries by their sizes or times, as it was at one moment.
 final class DirectoryArrangement: Sendable {

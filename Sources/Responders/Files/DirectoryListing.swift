@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 
 /// A directory's contents for a person or a program: directories first, then in the order asked for. Sizes and times are
 /// those of the moment in which an entry is written.

@@ -1,5 +1,5 @@
-import Bytes
-import POSIX
+import MartinetBytes
+import MartinetPOSIX
 import Synchronization
 
 /// The names in a directory, directories first, in the order of their bytes: one copy for all who list it, with 4 bytes for

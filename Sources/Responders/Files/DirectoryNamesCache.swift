@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 import Synchronization
 
 /// The names of large directories, kept under the directory's identity: a name that comes or goes changes it.

@@ -1,6 +1,6 @@
-import Compression
-import HTTP
-import POSIX
+import MartinetCompression
+import MartinetHTTP
+import MartinetPOSIX
 import Synchronization
 
 /// Compressed forms of small files, kept under the file's identity: whatever paths lead to a file, each form of one state of

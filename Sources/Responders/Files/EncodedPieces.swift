@@ -1,7 +1,7 @@
-import Bytes
-import Compression
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetCompression
+import MartinetHTTP
+import MartinetPOSIX
 import Synchronization
 
 /// A large file, compressed a piece at a time.

@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 
 /// Small files at hand, found by the path as it stands in the request and the codings that are accepted for it.
 ///

@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 
 /// A file, or parts of it, on its way to a client, read a piece at a time as the client takes it.
 final class FileExchange: Exchange {

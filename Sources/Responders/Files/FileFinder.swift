@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 
 /// Finds what a path stands for beneath a site's directory.
 final class FileFinder {

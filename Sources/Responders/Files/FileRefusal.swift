@@ -1,5 +1,5 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 
 /// Why there is nothing to send.
 enum FileRefusal: Error {

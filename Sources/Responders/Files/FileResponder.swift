@@ -1,6 +1,6 @@
-import Bytes
-package import HTTP
-package import POSIX
+import MartinetBytes
+package import MartinetHTTP
+package import MartinetPOSIX
 
 /// Answers requests from a directory: its files, an index or a listing for its directories, and nothing outside it.
 package final class FileResponder: Responder {

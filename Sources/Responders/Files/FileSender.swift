@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 
 /// Sends files in the coding that was chosen: from memory, from the file, or as helper threads compress it.
 final class FileSender {

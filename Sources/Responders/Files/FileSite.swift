@@ -1,4 +1,4 @@
-package import POSIX
+package import MartinetPOSIX
 
 /// What a `FileResponder` serves, and how.
 package struct FileSite: Codable, Sendable {

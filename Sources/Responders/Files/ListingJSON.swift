@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 
 /// A listing for programs (RFC 8259): an array with an object for each entry: `name`, `type` ("file" or "directory"), `size` in
 /// bytes, `modified`.

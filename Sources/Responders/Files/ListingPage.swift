@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 
 /// A listing for people: readable on any screen, without scripts.
 struct ListingPage: Sendable {

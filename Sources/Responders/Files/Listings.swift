@@ -1,5 +1,5 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 
 /// Answers requests for directories with what is in them: small ones at once, others as helper threads have written it, and
 /// large ones a piece at a time.

@@ -1,4 +1,4 @@
-import Bytes
+import MartinetBytes
 
 /// A file's media type, known by the extension of its name (RFC 9110 §8.3).
 package final class MediaTypes {

@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 
 extension OpenFile {
     /// Everything in a small file; nil if it changed while it was read.

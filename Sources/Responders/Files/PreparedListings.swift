@@ -1,5 +1,5 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 
 /// Listings of directories that are not large, ready to be sent: asking for every entry's status costs more than everything
 /// else about such a page.

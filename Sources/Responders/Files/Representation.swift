@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 
 /// A file as a client gets it: one of its codings, with the fields that describe it (RFC 9110 §8).
 struct Representation {

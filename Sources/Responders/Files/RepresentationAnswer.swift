@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-import POSIX
+import MartinetBytes
+import MartinetHTTP
+import MartinetPOSIX
 
 /// What a request gets of a representation: all of it, parts of it, or the news that it need not be sent.
 enum RepresentationAnswer {

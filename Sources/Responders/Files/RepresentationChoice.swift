@@ -1,5 +1,5 @@
-import HTTP
-import POSIX
+import MartinetHTTP
+import MartinetPOSIX
 
 /// Which of a file's codings a client gets (RFC 9110 §12.5.3): in a file of its own beside it, or made here.
 struct RepresentationChoice {

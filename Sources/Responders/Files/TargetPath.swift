@@ -1,4 +1,4 @@
-import Bytes
+import MartinetBytes
 
 /// Where a request's path leads beneath a root: decoded once, and without dot segments (RFC 3986 §5.2.4, §6.2.2).
 struct TargetPath: Equatable {

@@ -1,5 +1,5 @@
-import Bytes
-import HTTP
+import MartinetBytes
+import MartinetHTTP
 
 /// What the error log says of wrong logins: the first of an address at once, all others in one line a minute.
 ///

@@ -1,4 +1,4 @@
-import HTTP
+import MartinetHTTP
 
 /// How many wrong logins have come from where in the last minute, and what that means for the next one.
 ///

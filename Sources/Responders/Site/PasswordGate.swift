@@ -1,6 +1,6 @@
-import Bytes
-import HTTP
-package import POSIX
+import MartinetBytes
+import MartinetHTTP
+package import MartinetPOSIX
 
 /// What passwords are verified with.
 package struct PasswordVerification {

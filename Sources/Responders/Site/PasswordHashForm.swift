@@ -1,4 +1,4 @@
-import Bytes
+import MartinetBytes
 
 /// The schemes of password hashes that are accepted: what htpasswd makes, and what crypt(5) recommends.
 ///

@@ -1,6 +1,6 @@
-import Bytes
-package import HTTP
 package import Logging
+import MartinetBytes
+package import MartinetHTTP
 
 /// Applies a site's policy: asks for credentials, answers preflights, and adds to every response what the site adds.
 package final class PolicyResponder: Responder {

@@ -1,5 +1,5 @@
-import Bytes
-package import HTTP
+import MartinetBytes
+package import MartinetHTTP
 
 /// Sends clients that speak plain HTTP to the same address under https.
 package final class RedirectResponder: Responder {

@@ -1,5 +1,5 @@
-import Bytes
-package import POSIX
+import MartinetBytes
+package import MartinetPOSIX
 
 /// What holds for every response of a site, wherever it comes from.
 package struct SitePolicy: Codable, Sendable {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import POSIX
-import TLS
+import MartinetPOSIX
+import MartinetTLS
 
 /// Who a server is, and which TLS it speaks.
 struct TLSOptions: ParsableArguments {

@@ -1,9 +1,9 @@
-import Bytes
 import FoundationEssentials
-import POSIX
-import Responders
-import Server
-import TLS
+import MartinetBytes
+import MartinetPOSIX
+import MartinetResponders
+import MartinetServer
+import MartinetTLS
 
 /// Everything a worker needs to know, sent to it by the supervisor, so that all workers agree whatever happens to files.
 ///

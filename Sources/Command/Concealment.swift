@@ -1,6 +1,6 @@
-import Bytes
-import POSIX
-import Responders
+import MartinetBytes
+import MartinetPOSIX
+import MartinetResponders
 
 /// What options name that is not for clients, and which option does.
 struct Concealment {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Bytes
 import Glibc
-import POSIX
+import MartinetBytes
+import MartinetPOSIX
 
 /// The command. Exit status: 0 fine, 1 failed while running, 2 wrong usage, 3 configuration or certificate invalid.
 @main

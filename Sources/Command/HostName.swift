@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 
 /// Names that a certificate can be for.
 enum HostName {

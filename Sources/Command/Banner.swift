@@ -1,5 +1,5 @@
-import POSIX
-import TLS
+import MartinetPOSIX
+import MartinetTLS
 
 /// What a server says when it is ready: where it is, who it is, and commands that show it works.
 struct Banner {

@@ -1,9 +1,9 @@
-import HTTP
 import Logging
-import POSIX
-import Responders
-import Server
-import TLS
+import MartinetHTTP
+import MartinetPOSIX
+import MartinetResponders
+import MartinetServer
+import MartinetTLS
 
 /// A worker process: started by the supervisor with its descriptors in place, and by nobody else.
 struct RunWorker {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Logging
-import POSIX
-import Responders
-import Server
-import TLS
+import MartinetPOSIX
+import MartinetResponders
+import MartinetServer
+import MartinetTLS
 
 /// `martinet serve`: a folder over HTTPS.
 struct Serve: ParsableCommand {

@@ -1,6 +1,6 @@
 import Logging
-import POSIX
-import Server
+import MartinetPOSIX
+import MartinetServer
 
 /// Where log lines go.
 enum Logs {

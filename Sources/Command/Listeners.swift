@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 
 /// The listening sockets: for each address one for each worker, all sharing its port (SO_REUSEPORT).
 struct Listeners {

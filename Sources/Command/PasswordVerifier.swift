@@ -1,6 +1,6 @@
-import Bytes
-import POSIX
-import TLS
+import MartinetBytes
+import MartinetPOSIX
+import MartinetTLS
 
 /// The password hashes that htpasswd writes.
 enum PasswordVerifier {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Bytes
-import POSIX
-import Responders
+import MartinetBytes
+import MartinetPOSIX
+import MartinetResponders
 
 /// What of a folder is served, and how.
 struct SiteOptions: ParsableArguments {

@@ -1,6 +1,6 @@
-import Bytes
-import POSIX
-import Responders
+import MartinetBytes
+import MartinetPOSIX
+import MartinetResponders
 
 /// An htpasswd file: a user and a hash on each line, and behind a further colon whatever the operator likes.
 enum PasswordFile {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import POSIX
-import Responders
+import MartinetPOSIX
+import MartinetResponders
 
 /// Programs that answer requests.
 struct CGIOptions: ParsableArguments {

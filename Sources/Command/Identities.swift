@@ -1,5 +1,5 @@
-import POSIX
-import TLS
+import MartinetPOSIX
+import MartinetTLS
 
 /// The certificates given by options, read and checked before anything is started.
 enum Identities {

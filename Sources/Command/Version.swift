@@ -1,5 +1,5 @@
 import ArgumentParser
-import TLS
+import MartinetTLS
 
 enum Version {
     static let number = "0.1.0"

@@ -1,5 +1,5 @@
-import POSIX
-import TLS
+import MartinetPOSIX
+import MartinetTLS
 
 /// The certificate for local development: from an authority of the user's own, both made on first use and kept in the
 /// user's data directory (`XDG_DATA_HOME/martinet`).

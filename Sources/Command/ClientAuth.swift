@@ -1,6 +1,6 @@
 import ArgumentParser
-import POSIX
-import TLS
+import MartinetPOSIX
+import MartinetTLS
 
 /// Whether clients are asked for a certificate.
 enum ClientAuth: String, ExpressibleByArgument, CaseIterable {

@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 
 /// Where to listen, as options and files say it: `host:port`, `[v6]:port`, or `:port` for every interface.
 enum ListenAddress {

@@ -1,4 +1,4 @@
-import POSIX
+import MartinetPOSIX
 
 /// Options given by the environment: `MARTINET_PORT=9443` is `--port 9443` unless the command line has one.
 enum EnvironmentOptions {

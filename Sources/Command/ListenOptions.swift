@@ -1,6 +1,6 @@
 import ArgumentParser
-import POSIX
-import Server
+import MartinetPOSIX
+import MartinetServer
 
 /// Where a server listens.
 struct ListenOptions: ParsableArguments {
