@@ -48,8 +48,9 @@ struct LoginTests {
                 assert other.get()[0] == 401
                 attacker = Client()
                 attacker.send(request("/", login("alice", "wrong")) * 40)
-                # The first answer says that the server has them.
-                assert attacker.answer()[0] == 401
+                # The first answer says that the server has them, the second that it has counted more than one.
+                for _ in range(2):
+                    assert attacker.answer()[0] == 401
                 for _ in range(3):
                     assert other.get()[0] == 401
                 assert other.get("/", login("bob", "open sesame"))[0] == 200
@@ -62,7 +63,7 @@ struct LoginTests {
                         attacker.fill()
                 except ssl.SSLWantReadError:
                     pass
-                print(1 + attacker.buffer.count(b"HTTP/1.1 401"))
+                print(2 + attacker.buffer.count(b"HTTP/1.1 401"))
                 """)
             let count = try #require(lines.first.flatMap { Int($0) })
             #expect(count < 20)
