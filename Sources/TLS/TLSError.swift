@@ -65,7 +65,7 @@ package struct TLSError: Error, Equatable, CustomStringConvertible {
         case SSL_R_NO_APPLICATION_PROTOCOL:
             return "the client offers only application protocols that are not spoken here (ALPN)"
         case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
-            return "the client sent no certificate, and it must have one (--client-auth required)"
+            return "the client sent no certificate, and it must have one"
         case SSL_R_CERTIFICATE_VERIFY_FAILED:
             return Self.meaning(ofVerification: verification)
         case SSL_R_WRONG_VERSION_NUMBER, SSL_R_UNKNOWN_PROTOCOL, SSL_R_PACKET_LENGTH_TOO_LONG, SSL_R_BAD_PACKET_LENGTH,
@@ -81,7 +81,7 @@ package struct TLSError: Error, Equatable, CustomStringConvertible {
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
             X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
             X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_CERT_SIGNATURE_FAILURE:
-            return "the client's certificate is not signed by an authority in --client-ca, "
+            return "the client's certificate is not signed by an authority that is trusted here, "
                 + "or the client does not send the intermediates between them"
         case X509_V_ERR_CERT_HAS_EXPIRED:
             return "the client's certificate, or one above it, has expired: renew it, or check this machine's clock"
