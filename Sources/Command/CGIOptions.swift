@@ -39,7 +39,7 @@ struct CGIOptions: ParsableArguments {
 
     @Flag(
         help: """
-            Collect a request's content in a file before its script starts, also what is longer than 64 KiB, so that slow \
+            Spool a request's content to a file before its script starts, also what is longer than 64 KiB, so that slow \
             clients occupy no process.
             """)
     var cgiCollect = false
@@ -103,17 +103,17 @@ struct CGIOptions: ParsableArguments {
             site.queueLength = cgiProcesses * 2
             site.limits.processorSeconds = cgiCpu.map { Int($0.duration.components.seconds) }
             site.limits.memoryByteCount = cgiMemory?.byteCount
-            site.collectsContent = cgiCollect
+            site.spoolsContent = cgiCollect
             site.passesAuthorization = cgiAuthorization
             site.namesUser = namesUser
-            site.explainsFailures = ThisProcess.isTerminal(ThisProcess.standardError)
+            site.showsFailureDetails = ThisProcess.isTerminal(ThisProcess.standardError)
             site.serverSoftware = "Martinet/\(Version.number)"
             if let temporaryDirectory { site.temporaryDirectory = temporaryDirectory }
             return site
         }
     }
 
-    /// Where content is collected, if the environment names a place.
+    /// Where content is spooled, if the environment names a place.
     private static func temporaryDirectory() throws -> String? {
         guard let path = ThisProcess.environment("TMPDIR") else { return nil }
         do {

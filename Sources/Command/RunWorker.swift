@@ -55,7 +55,7 @@ struct RunWorker {
             snapshot.forgetKeys()
             let worker = try Worker(
                 listeners: Array(firstListener..<firstPlain), plainListeners: Array(firstPlain..<afterListeners),
-                context: context, limits: snapshot.limits,
+                tls: context, limits: snapshot.limits,
                 responder: Self.responder(snapshot, children, helpers, logger),
                 redirects: try Self.redirects(snapshot, context),
                 accessSink: snapshot.hasAccessLog ? LogSink(FileDescriptor(owning: afterListeners)) : nil,

@@ -36,7 +36,7 @@ package struct HTTP1Connection: ~Copyable {
         /// Request content.
         case content
         /// The rest of request content that nobody needs, before a response can be sent.
-        case leftover
+        case unreadContent
         /// The responder.
         case response
         /// The client, to take what is written.
@@ -178,7 +178,7 @@ package struct HTTP1Connection: ~Copyable {
             refuse(.late, nil, &output, service)
         case .content:
             refuse(.late, kept?.request, &output, service)
-        case .leftover:
+        case .unreadContent:
             leaveContent()
         case .response, .output, .turn:
             abandon(service)
@@ -303,7 +303,7 @@ package struct HTTP1Connection: ~Copyable {
         _ content: RequestContent, hasInput: Bool, _ output: inout ByteQueue
     ) throws(MessageError) {
         lacksContent = true
-        waiting = needsContent || writer.isComplete ? .content : .leftover
+        waiting = needsContent || writer.isComplete ? .content : .unreadContent
         if isInputEnded {
             guard needsContent || !content.hasKnownLength else { return leaveContent() }
             throw .bad("The request's content ended early.")

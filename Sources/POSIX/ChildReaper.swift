@@ -2,8 +2,8 @@
 ///
 /// Its descriptor is to be polled for reading, then `reap()` called; `enforce(_:)` when its deadline is over.
 package final class ChildReaper {
-    /// How much patience a child is met with that nobody waits for any more.
-    package enum Patience: Sendable {
+    /// How long a child may go on that nobody waits for any more.
+    package enum GracePeriod: Sendable {
         /// It may finish by itself within this time, and is asked to end then.
         case untilFinished(Duration)
         /// It is asked to end now.
@@ -12,7 +12,7 @@ package final class ChildReaper {
 
     /// What a child writes though nobody waits for it any more. It is read as it comes, so that the child can go on, and let
     /// go of when the child has been reaped.
-    package protocol Remainder: AnyObject {
+    package protocol DetachedOutput: AnyObject {
         /// Pipes that the child may write to.
         var descriptors: [CInt] { get }
         /// Reads what there is. The pipe is closed when there will be no more of it, or no more is wanted.
@@ -21,16 +21,16 @@ package final class ChildReaper {
         func read(_ descriptor: CInt) -> Bool
     }
 
-    /// A pipe that is watched for a ward.
+    /// A pipe that is watched for a child.
     private struct Source {
-        let ward: Ward
+        let child: SupervisedChild
         let descriptor: CInt
-        weak let remainder: (any Remainder)?
+        weak let detachedOutput: (any DetachedOutput)?
     }
 
     /// A child in the reaper's care.
-    package final class Ward {
-        private var child: ChildProcess
+    package final class SupervisedChild {
+        private var process: ChildProcess
         /// The key under which the reaper has it.
         fileprivate let mark: UInt64
         /// Released when the child is reaped.
@@ -47,9 +47,9 @@ package final class ChildReaper {
         package private(set) var ending: ChildProcess.Ending?
 
         fileprivate init(
-            _ child: consuming ChildProcess, mark: UInt64, companions: [AnyObject], timeEnd: MonotonicTime
+            _ process: consuming ChildProcess, mark: UInt64, companions: [AnyObject], timeEnd: MonotonicTime
         ) {
-            self.child = child
+            self.process = process
             self.mark = mark
             self.companions = companions
             self.timeEnd = timeEnd
@@ -61,17 +61,17 @@ package final class ChildReaper {
 
         /// Readable once the child has ended, and open until `forget(_:)`; nil when its end is known, and when there is no
         /// use in waiting for it.
-        package var exitDescriptor: CInt? { ending == nil && !isWithheld ? child.exitDescriptor : nil }
+        package var exitDescriptor: CInt? { ending == nil && !isWithheld ? process.exitDescriptor : nil }
 
         fileprivate func closeExitDescriptor() {
-            child.closeExitDescriptor()
+            process.closeExitDescriptor()
         }
 
         /// Reaps the child if it has ended, and releases what it occupied.
         @discardableResult
         package func checkEnd() -> ChildProcess.Ending? {
             guard ending == nil else { return ending }
-            ending = child.reap()
+            ending = process.reap()
             if ending != nil { companions = [] }
             return ending
         }
@@ -81,28 +81,28 @@ package final class ChildReaper {
         }
 
         /// Asks it to end, or ends it if it was asked before.
-        fileprivate func insist(_ now: MonotonicTime) {
-            if isAsked { child.kill() } else { child.terminate() }
+        fileprivate func terminateOrKill(_ now: MonotonicTime) {
+            if isAsked { process.kill() } else { process.terminate() }
             isAsked = true
             deadline = now + ChildReaper.grace
         }
 
         /// Asks it to end if it was not asked before.
         fileprivate func ask(_ now: MonotonicTime) {
-            if !isAsked { insist(now) }
+            if !isAsked { terminateOrKill(now) }
         }
 
         /// Its deadline is over.
         fileprivate func expire(_ now: MonotonicTime) {
             if now >= timeEnd { isOverdue = true }
-            insist(now)
+            terminateOrKill(now)
         }
 
         /// Ends it, and waits until it has ended.
         fileprivate func end() {
             guard checkEnd() == nil else { return }
-            child.kill()
-            child.waitForEnd()
+            process.kill()
+            process.waitForEnd()
             checkEnd()
         }
     }
@@ -113,7 +113,7 @@ package final class ChildReaper {
 
     private let epoll: Epoll
     /// By the marks that epoll has for them.
-    private var wards: [UInt64: Ward] = [:]
+    private var children: [UInt64: SupervisedChild] = [:]
     private var sources: [UInt64: Source] = [:]
     private var nextMark: UInt64 = 0
     /// When `enforce(_:)` is to be called; nil for not at all.
@@ -131,51 +131,53 @@ package final class ChildReaper {
     package var descriptor: CInt { epoll.descriptor.number }
 
     /// How many children there are of whose end `reap()` has not heard.
-    package var count: Int { wards.count }
+    package var count: Int { children.count }
 
     /// Takes a child into care. It is asked to end when its time is over.
     ///
     /// - Parameter companions: kept until the child has been reaped, for instance a place that it occupies.
     /// - Throws: what the kernel says when it cannot watch the child, which has been ended then.
-    package func tend(
-        _ child: consuming ChildProcess, until deadline: MonotonicTime, companions: [AnyObject] = []
-    ) throws(SystemError) -> Ward {
+    package func add(
+        _ process: consuming ChildProcess, until deadline: MonotonicTime, companions: [AnyObject] = []
+    ) throws(SystemError) -> SupervisedChild {
         nextMark += 1
-        let ward = Ward(child, mark: nextMark, companions: companions, timeEnd: deadline)
+        let child = SupervisedChild(process, mark: nextMark, companions: companions, timeEnd: deadline)
         do throws(SystemError) {
-            if let handle = ward.exitDescriptor { try epoll.arm(handle, mark: ward.mark, isNew: true) }
+            if let handle = child.exitDescriptor { try epoll.arm(handle, mark: child.mark, isNew: true) }
         } catch {
             // Unwatched it would never be heard of again.
-            ward.end()
+            child.end()
             throw error
         }
-        wards[ward.mark] = ward
+        children[child.mark] = child
         note(deadline)
-        return ward
+        return child
     }
 
     /// Lets go of a child whose end is known, and closes its descriptor: to be called by who watches that, if anybody.
-    package func forget(_ ward: Ward) {
-        guard ward.ending != nil else { return }
-        remove(ward)
-        ward.closeExitDescriptor()
+    package func forget(_ child: SupervisedChild) {
+        guard child.ending != nil else { return }
+        remove(child)
+        child.closeExitDescriptor()
     }
 
     /// Nobody waits for the child any more.
     ///
-    /// - Parameter remainder: what it still writes; not kept at all if the child has been reaped already.
-    package func release(_ ward: Ward, patience: Patience, remainder: (any Remainder)? = nil) {
-        guard ward.checkEnd() == nil else { return }
-        if let remainder {
-            ward.add(remainder)
-            for descriptor in remainder.descriptors { watch(descriptor, of: remainder, for: ward) }
+    /// - Parameter detachedOutput: what it still writes; not kept at all if the child has been reaped already.
+    package func release(
+        _ child: SupervisedChild, gracePeriod: GracePeriod, detachedOutput: (any DetachedOutput)? = nil
+    ) {
+        guard child.checkEnd() == nil else { return }
+        if let detachedOutput {
+            child.add(detachedOutput)
+            for descriptor in detachedOutput.descriptors { watch(descriptor, of: detachedOutput, for: child) }
         }
         let now = MonotonicTime.now
-        switch patience {
-        case .untilFinished(let time): ward.deadline = min(ward.deadline, now + time)
-        case .none: ward.ask(now)
+        switch gracePeriod {
+        case .untilFinished(let time): child.deadline = min(child.deadline, now + time)
+        case .none: child.ask(now)
         }
-        note(ward.deadline)
+        note(child.deadline)
     }
 
     /// Reaps the children that have ended, and reads what others write. A few at a time: as long as there are more of
@@ -183,59 +185,59 @@ package final class ChildReaper {
     package func reap() {
         for mark in (try? epoll.take()) ?? [] {
             if let source = sources[mark] { read(source, mark) }
-            guard let ward = wards[mark] else { continue }
-            if ward.checkEnd() != nil {
-                remove(ward)
+            guard let child = children[mark] else { continue }
+            if child.checkEnd() != nil {
+                remove(child)
             } else {
                 // Asked again at once, the kernel would say the same.
-                ward.isWithheld = true
-                ward.deadline = min(ward.deadline, .now + Self.grace)
-                note(ward.deadline)
+                child.isWithheld = true
+                child.deadline = min(child.deadline, .now + Self.grace)
+                note(child.deadline)
             }
         }
-        if wards.isEmpty { deadline = nil }
+        if children.isEmpty { deadline = nil }
     }
 
     /// Asks those to end whose time is over, and ends those that were asked before.
     package func enforce(_ now: MonotonicTime) {
         guard let deadline, deadline <= now else { return }
-        for ward in wards.values where ward.deadline <= now {
-            if ward.checkEnd() != nil { remove(ward) } else { ward.expire(now) }
+        for child in children.values where child.deadline <= now {
+            if child.checkEnd() != nil { remove(child) } else { child.expire(now) }
         }
         self.deadline = nil
-        for ward in wards.values { note(ward.deadline) }
+        for child in children.values { note(child.deadline) }
     }
 
     /// Asks every child to end.
     package func askAll(_ now: MonotonicTime) {
-        for ward in wards.values where ward.checkEnd() == nil {
-            ward.ask(now)
-            note(ward.deadline)
+        for child in children.values where child.checkEnd() == nil {
+            child.ask(now)
+            note(child.deadline)
         }
     }
 
     /// Ends every child that is left, and waits until it has ended.
     package func endAll() {
-        for ward in wards.values { ward.end() }
-        wards = [:]
+        for child in children.values { child.end() }
+        children = [:]
         sources = [:]
     }
 
-    private func watch(_ descriptor: CInt, of remainder: any Remainder, for ward: Ward) {
+    private func watch(_ descriptor: CInt, of detachedOutput: any DetachedOutput, for child: SupervisedChild) {
         nextMark += 1
         // Unwatched it is read when the child has ended.
         guard (try? epoll.arm(descriptor, mark: nextMark, isNew: true)) != nil else { return }
-        sources[nextMark] = Source(ward: ward, descriptor: descriptor, remainder: remainder)
+        sources[nextMark] = Source(child: child, descriptor: descriptor, detachedOutput: detachedOutput)
     }
 
     private func read(_ source: Source, _ mark: UInt64) {
-        let isOpen = source.remainder?.read(source.descriptor) ?? false
+        let isOpen = source.detachedOutput?.read(source.descriptor) ?? false
         if !isOpen || (try? epoll.arm(source.descriptor, mark: mark, isNew: false)) == nil { sources[mark] = nil }
     }
 
-    private func remove(_ ward: Ward) {
-        wards[ward.mark] = nil
-        if !sources.isEmpty { sources = sources.filter { $1.ward !== ward } }
+    private func remove(_ child: SupervisedChild) {
+        children[child.mark] = nil
+        if !sources.isEmpty { sources = sources.filter { $1.child !== child } }
     }
 
     private func note(_ moment: MonotonicTime) {

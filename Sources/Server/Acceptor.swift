@@ -73,7 +73,7 @@ struct Acceptor {
     }
 
     /// There is room again: a pause ends now.
-    mutating func hurry(_ now: MonotonicTime) {
+    mutating func endPause(_ now: MonotonicTime) {
         if case .pausing = phase { phase = .pausing(until: now) }
     }
 

@@ -48,21 +48,21 @@ struct Connection: ~Copyable {
     /// The turn ended because its budget was spent.
     private(set) var isRunnable = false
 
-    private var patience: Patience
+    private var timeout: ProgressDeadline
     /// When the client last took something, or had nothing to take.
     private(set) var lastTaken: MonotonicTime
 
     /// - Parameter isPlain: whether the listener is one for plain HTTP.
-    init(_ accepted: consuming AcceptedSocket, number: Int, isPlain: Bool, _ bench: Workbench) throws(TLSError) {
-        let stream = try TLSStream(bench.context, over: bench.transport)
+    init(_ accepted: consuming AcceptedSocket, number: Int, isPlain: Bool, _ worker: WorkerContext) throws(TLSError) {
+        let stream = try TLSStream(worker.tls, over: worker.transport)
         address = accepted.peer
         socket = accepted.takeDescriptor()
         http = HTTP1Connection(peer: .unknown)
         self.stream = stream
         self.number = number
-        patience = Patience(bench.times, now: bench.now)
-        lastTaken = bench.now
-        if isPlain { beginPlain(bench.redirects.onPlainPort) }
+        timeout = ProgressDeadline(worker.timeouts, now: worker.now)
+        lastTaken = worker.now
+        if isPlain { beginPlain(worker.redirects.onPlainPort) }
     }
 
     var descriptor: CInt { socket.number }
@@ -109,7 +109,7 @@ struct Connection: ~Copyable {
     // MARK: What can happen
 
     /// The socket is ready, or the connection was runnable.
-    mutating func turn(_ readiness: Readiness, _ bench: Workbench) {
+    mutating func turn(_ readiness: Readiness, _ worker: WorkerContext) {
         isRunnable = false
         var sentByteCount = 0
         var receivedByteCount = 0
@@ -121,89 +121,89 @@ struct Connection: ~Copyable {
             if readiness.contains(.peerEnd) { isPeerEndKnown = true }
             if !unsent.isEmpty { sentByteCount = try sendUnsent() }
             if phase == .lingering {
-                try linger(bench)
+                try linger(worker)
             } else if unsent.isEmpty {
-                receivedByteCount = try fill(readiness, bench)
-                try move(bench, &sentByteCount)
+                receivedByteCount = try fill(readiness, worker)
+                try move(worker, &sentByteCount)
             } else if phase == .open {
                 // What is urgent may have happened.
-                http.advanceExchange(bench.service)
+                http.advanceExchange(worker.service)
             }
         } catch let error as TLSError {
-            bench.logger.debug("\(address): connection ended: \(error)")
-            sentByteCount += refuse(bench)
+            worker.logger.debug("\(address): connection ended: \(error)")
+            sentByteCount += refuse(worker)
         } catch {
             // The peer reset the connection, or the network did.
-            bench.logger.debug("\(address): connection lost: \(error)")
-            lose(bench)
+            worker.logger.debug("\(address): connection lost: \(error)")
+            lose(worker)
         }
-        if sentByteCount > 0 || unsent.isEmpty { lastTaken = bench.now }
+        if sentByteCount > 0 || unsent.isEmpty { lastTaken = worker.now }
         let state = http.state
-        let progress = Patience.Progress(
+        let progress = ProgressDeadline.Progress(
             hasSent: sentByteCount > 0, hasReceived: receivedByteCount > 0,
             contentByteCount: state.receivedByteCount)
-        patience.wait(for: cause(state), progress, bench.times, now: bench.now)
+        timeout.wait(for: reason(state), progress, worker.timeouts, now: worker.now)
     }
 
     /// The worker is about to leave, and waits neither for handshakes nor for requests as long as otherwise.
-    mutating func hurry(_ bench: Workbench) {
-        switch patience.cause {
-        case .handshake, .idle, .head: patience.shorten(to: bench.now + bench.limits.firstRequest)
-        case .content, .leftover, .response, .output, .lingering: break
+    mutating func shortenDeadline(_ worker: WorkerContext) {
+        switch timeout.reason {
+        case .handshake, .idle, .head: timeout.shorten(to: worker.now + worker.limits.firstRequest)
+        case .content, .unreadContent, .response, .output, .lingering: break
         }
     }
 
     /// The deadline is over.
-    mutating func timeOut(_ bench: Workbench) {
-        if hasOverdueExchange(bench) { return turn(.none, bench) }
-        switch patience.cause {
+    mutating func timeOut(_ worker: WorkerContext) {
+        if hasOverdueExchange(worker) { return turn(.none, worker) }
+        switch timeout.reason {
         case .handshake:
-            if bench.service.isDraining {
-                bench.logger.debug("\(address): the worker leaves before the handshake has ended")
+            if worker.service.isDraining {
+                worker.logger.debug("\(address): the worker leaves before the handshake has ended")
             } else {
-                bench.logger.notice("\(address): handshake took longer than \(bench.limits.handshake)")
+                worker.logger.notice("\(address): handshake took longer than \(worker.limits.handshake)")
             }
             phase = .closed
         case .lingering:
             phase = .closed
         case .output:
-            bench.logger.info("\(address): client took no bytes for \(bench.limits.output)")
-            lose(bench)
-        case .idle, .head, .content, .leftover, .response:
-            http.timeOut(&bench.output, bench.service)
-            turn(.none, bench)
+            worker.logger.info("\(address): client took no bytes for \(worker.limits.output)")
+            lose(worker)
+        case .idle, .head, .content, .unreadContent, .response:
+            http.timeOut(&worker.output, worker.service)
+            turn(.none, worker)
         }
     }
 
     /// The client takes nothing, and the memory is needed: what waits for it is dropped, in the kernel, too.
-    mutating func cutStalled(_ bench: Workbench) {
+    mutating func cutStalled(_ worker: WorkerContext) {
         socket.resetWhenClosed()
-        lose(bench)
+        lose(worker)
     }
 
     /// The connection ends now, in whatever state. The client is told where it can be.
-    mutating func cut(_ bench: Workbench) {
+    mutating func cut(_ worker: WorkerContext) {
         if phase == .open, !isPlain, unsent.isEmpty {
-            bench.transport.begin(with: &unread, isAtEnd: isSocketEnded)
+            worker.transport.begin(with: &unread, isAtEnd: isSocketEnded)
             if isIdle { stream.close() } else { stream.abort() }
-            _ = try? bench.transport.send(to: socket, keeping: &unsent)
+            _ = try? worker.transport.send(to: socket, keeping: &unsent)
         }
-        lose(bench)
+        lose(worker)
     }
 
     // MARK: Moving bytes
 
     /// Stages what an earlier turn left, or what the socket has.
-    private mutating func fill(_ readiness: Readiness, _ bench: Workbench) throws(SystemError) -> Int {
-        bench.transport.begin(with: &unread, isAtEnd: isSocketEnded)
-        guard bench.transport.stagedByteCount == 0, !isSocketEnded else { return 0 }
+    private mutating func fill(_ readiness: Readiness, _ worker: WorkerContext) throws(SystemError) -> Int {
+        worker.transport.begin(with: &unread, isAtEnd: isSocketEnded)
+        guard worker.transport.stagedByteCount == 0, !isSocketEnded else { return 0 }
         guard interest == .read, readiness.contains(.read) || readiness.contains(.hangUp) else {
             if readiness.contains(.hangUp) { throw SystemError("poll", code: 0) }
             return 0
         }
-        switch try bench.transport.receive(from: socket) {
+        switch try worker.transport.receive(from: socket) {
         case .bytes(let count):
-            recognisePlainHTTP(bench)
+            recognisePlainHTTP(worker)
             return count
         case .wouldBlock: return 0
         case .endOfStream:
@@ -214,13 +214,13 @@ struct Connection: ~Copyable {
     }
 
     /// A TLS stream begins with a record type, below 32; an HTTP request with the first letter of its method.
-    private mutating func recognisePlainHTTP(_ bench: Workbench) {
+    private mutating func recognisePlainHTTP(_ worker: WorkerContext) {
         defer { hasReceived = true }
-        guard !hasReceived, phase == .handshaking, let first = bench.transport.firstStagedByte,
+        guard !hasReceived, phase == .handshaking, let first = worker.transport.firstStagedByte,
             UInt8(ascii: "A")...UInt8(ascii: "Z") ~= first
         else { return }
-        bench.logger.notice("\(address): plain HTTP on a TLS port: telling the client to use https://")
-        beginPlain(bench.redirects.onTLSPort)
+        worker.logger.notice("\(address): plain HTTP on a TLS port: telling the client to use https://")
+        beginPlain(worker.redirects.onTLSPort)
     }
 
     private mutating func beginPlain(_ responder: any Responder) {
@@ -231,21 +231,21 @@ struct Connection: ~Copyable {
             responder: responder)
     }
 
-    private mutating func move(_ bench: Workbench, _ sentByteCount: inout Int) throws {
-        if phase == .handshaking { advanceHandshake(bench) }
-        if phase == .open { try serve(bench, &sentByteCount) }
+    private mutating func move(_ worker: WorkerContext, _ sentByteCount: inout Int) throws {
+        if phase == .handshaking { advanceHandshake(worker) }
+        if phase == .open { try serve(worker, &sentByteCount) }
         if phase == .open, http.waiting == .response, try hasLeft() {
-            bench.logger.debug("\(address): client left before its response")
-            return lose(bench)
+            worker.logger.debug("\(address): client left before its response")
+            return lose(worker)
         }
-        bench.transport.keepUnread(in: &unread)
-        sentByteCount += try flush(bench)
+        worker.transport.keepUnread(in: &unread)
+        sentByteCount += try flush(worker)
     }
 
     /// Sends what has gathered; returns how many bytes the socket took.
-    private mutating func flush(_ bench: Workbench) throws(SystemError) -> Int {
-        let count = try bench.transport.send(to: socket, keeping: &unsent)
-        if phase == .draining, unsent.isEmpty { try beginLingering(bench) }
+    private mutating func flush(_ worker: WorkerContext) throws(SystemError) -> Int {
+        let count = try worker.transport.send(to: socket, keeping: &unsent)
+        if phase == .draining, unsent.isEmpty { try beginLingering(worker) }
         return count
     }
 
@@ -270,13 +270,13 @@ struct Connection: ~Copyable {
         return count
     }
 
-    private mutating func advanceHandshake(_ bench: Workbench) {
-        let isSilent = isSocketEnded && bench.transport.stagedByteCount == 0
+    private mutating func advanceHandshake(_ worker: WorkerContext) {
+        let isSilent = isSocketEnded && worker.transport.stagedByteCount == 0
         do throws(TLSError) {
             guard case .done = try stream.handshake() else { return }
             phase = .open
             let session = stream.session
-            let local = bench.namesServer ? socket.localAddress : nil
+            let local = worker.needsServerAddress ? socket.localAddress : nil
             http = HTTP1Connection(
                 peer: Peer(
                     address: address.hostText, port: address.port, addressBlock: AddressBlock(address),
@@ -286,20 +286,20 @@ struct Connection: ~Copyable {
                     serverAddress: local?.hostText, serverPort: local?.port ?? 0,
                     clientCertificate: session.clientCertificate.map { ClientCertificate($0) }))
             if let certificate = session.clientCertificate {
-                bench.logger.debug(
+                worker.logger.debug(
                     "\(address): client certificate \(certificate.subject), serial \(certificate.serialNumber)")
             }
         } catch {
-            report(error, isSilent: isSilent, bench)
+            report(error, isSilent: isSilent, worker)
             // What OpenSSL wrote is the alert that tells the client why.
             phase = isSocketEnded ? .closed : .draining
         }
     }
 
     /// One line for each failed handshake, that a person can act on.
-    private func report(_ error: TLSError, isSilent: Bool, _ bench: Workbench) {
+    private func report(_ error: TLSError, isSilent: Bool, _ worker: WorkerContext) {
         if isSilent {
-            bench.logger.debug("\(address): client left during the handshake")
+            worker.logger.debug("\(address): client left during the handshake")
             return
         }
         var facts: [String] = []
@@ -309,21 +309,21 @@ struct Connection: ~Copyable {
         }
         let context = facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
         let explanation = error.explanation.map { ": \($0)" } ?? ""
-        bench.logger.notice("\(address): handshake failed\(context): \(error.reason)\(explanation)")
+        worker.logger.notice("\(address): handshake failed\(context): \(error.reason)\(explanation)")
     }
 
     /// Reads requests and writes responses until nothing moves or the budget is spent.
-    private mutating func serve(_ bench: Workbench, _ sentByteCount: inout Int) throws {
+    private mutating func serve(_ worker: WorkerContext, _ sentByteCount: inout Int) throws {
         // While the connection has no plaintext of its own, it works in the worker's buffer.
         let isLent = input.isEmpty
-        if isLent { swap(&input, &bench.input) }
-        defer { if isLent { giveBack(bench) } else if input.isEmpty { input.releaseStorage() } }
+        if isLent { swap(&input, &worker.input) }
+        defer { if isLent { giveBack(worker) } else if input.isEmpty { input.releaseStorage() } }
         var budget = Limits.bytesPerTurn
         var turnEnd: MonotonicTime?
         while true {
-            let mayHoldMore = try decrypt(bench)
-            http.advance(&input, &bench.output, bench.service)
-            try encrypt(bench)
+            let mayHoldMore = try decrypt(worker)
+            http.advance(&input, &worker.output, worker.service)
+            try encrypt(worker)
             let state = http.state
             if state.isFinished {
                 isEndExpected = state.isEndExpected && input.isEmpty
@@ -332,7 +332,7 @@ struct Connection: ~Copyable {
             }
             if state.waiting == .output {
                 // A full buffer of response: on its way before the next is made.
-                let count = try bench.transport.send(to: socket, keeping: &unsent)
+                let count = try worker.transport.send(to: socket, keeping: &unsent)
                 sentByteCount += count
                 budget -= count
                 guard unsent.isEmpty else { return }
@@ -351,23 +351,23 @@ struct Connection: ~Copyable {
         }
     }
 
-    private mutating func encrypt(_ bench: Workbench) throws(TLSError) {
-        guard isPlain else { return try stream.write(from: &bench.output) }
-        bench.transport.gatherPlain(bench.output.readable)
-        bench.output.removeAll()
+    private mutating func encrypt(_ worker: WorkerContext) throws(TLSError) {
+        guard isPlain else { return try stream.write(from: &worker.output) }
+        worker.transport.gatherPlain(worker.output.readable)
+        worker.output.removeAll()
     }
 
     /// Decrypts what is staged as long as it is wanted and there is room; whether there may be more of it.
-    private mutating func decrypt(_ bench: Workbench) throws(TLSError) -> Bool {
+    private mutating func decrypt(_ worker: WorkerContext) throws(TLSError) -> Bool {
         if isPlain {
-            bench.transport.takePlain(into: &input, atMost: Limits.inputByteCount - input.count)
+            worker.transport.takePlain(into: &input, atMost: Limits.inputByteCount - input.count)
             if isSocketEnded { http.endInput() }
-            return bench.transport.stagedByteCount > 0
+            return worker.transport.stagedByteCount > 0
         }
         while wantsInput {
             guard input.count < Limits.inputByteCount else { return true }
             // Asking OpenSSL for nothing is not free.
-            if bench.transport.stagedByteCount == 0, !isSocketEnded, !stream.hasPending { return false }
+            if worker.transport.stagedByteCount == 0, !isSocketEnded, !stream.hasPending { return false }
             switch try stream.read(into: &input, atMost: min(16 * 1024, Limits.inputByteCount - input.count)) {
             case .done: continue
             case .wantsRead: return false
@@ -378,15 +378,15 @@ struct Connection: ~Copyable {
         }
         // Not wanted now, it may be in a moment. What OpenSSL has may be a part of a record, which only more will complete:
         // that it has something says that it is to be asked, not that it will give.
-        return bench.transport.stagedByteCount > 0 || stream.hasPending
+        return worker.transport.stagedByteCount > 0 || stream.hasPending
     }
 
     /// Returns the worker's buffer, and keeps what is left in it in one of its own.
-    private mutating func giveBack(_ bench: Workbench) {
-        swap(&input, &bench.input)
-        if !bench.input.isEmpty {
-            input.append(bench.input.readable)
-            bench.input.removeAll()
+    private mutating func giveBack(_ worker: WorkerContext) {
+        swap(&input, &worker.input)
+        if !worker.input.isEmpty {
+            input.append(worker.input.readable)
+            worker.input.removeAll()
         }
     }
 
@@ -401,21 +401,21 @@ struct Connection: ~Copyable {
     /// The TLS stream cannot go on: what OpenSSL wrote last is the alert that tells the client why (RFC 8446 §6.2).
     ///
     /// - Returns: how many bytes the socket took.
-    private mutating func refuse(_ bench: Workbench) -> Int {
-        bench.output.removeAll()
-        http.abandon(bench.service)
+    private mutating func refuse(_ worker: WorkerContext) -> Int {
+        worker.output.removeAll()
+        http.abandon(worker.service)
         isEndExpected = false
         phase = .draining
         do throws(SystemError) {
-            return try flush(bench)
+            return try flush(worker)
         } catch {
-            lose(bench)
+            lose(worker)
             return 0
         }
     }
 
     /// RFC 9112 §9.6: closing while the peer still sends would destroy what it has not read yet.
-    private mutating func beginLingering(_ bench: Workbench) throws(SystemError) {
+    private mutating func beginLingering(_ worker: WorkerContext) throws(SystemError) {
         if isSocketEnded {
             phase = .closed
             return
@@ -426,7 +426,7 @@ struct Connection: ~Copyable {
         if isEndExpected {
             // Nothing that matters is to come. What has come, such as a close_notify, is read nevertheless: the kernel answers
             // a close before that with a reset.
-            try linger(bench)
+            try linger(worker)
             phase = .closed
         } else {
             socket.shutdownSending()
@@ -434,11 +434,11 @@ struct Connection: ~Copyable {
     }
 
     /// Drops what the peer still sends, until it ends its side too.
-    private mutating func linger(_ bench: Workbench) throws(SystemError) {
+    private mutating func linger(_ worker: WorkerContext) throws(SystemError) {
         // What the peer sends last, its close_notify and its end, mostly comes together.
         for _ in 0..<2 {
-            bench.transport.begin(with: &unread, isAtEnd: false)
-            switch try bench.transport.receive(from: socket) {
+            worker.transport.begin(with: &unread, isAtEnd: false)
+            switch try worker.transport.receive(from: socket) {
             case .bytes: continue
             case .wouldBlock: return
             case .endOfStream:
@@ -448,16 +448,16 @@ struct Connection: ~Copyable {
         }
     }
 
-    private mutating func lose(_ bench: Workbench) {
-        bench.transport.discardGathered()
-        bench.output.removeAll()
-        http.abandon(bench.service)
+    private mutating func lose(_ worker: WorkerContext) {
+        worker.transport.discardGathered()
+        worker.output.removeAll()
+        http.abandon(worker.service)
         phase = .closed
     }
 
     // MARK: Deadlines
 
-    private func cause(_ state: HTTP1Connection.State) -> Patience.Cause {
+    private func reason(_ state: HTTP1Connection.State) -> ProgressDeadline.Reason {
         if !unsent.isEmpty || isRunnable && phase == .open { return .output }
         switch phase {
         case .handshaking: return .handshake
@@ -469,14 +469,14 @@ struct Connection: ~Copyable {
         case .request: .idle(state.exchangeCount)
         case .head: .head(state.exchangeCount)
         case .content: .content(state.exchangeCount)
-        case .leftover: .leftover(state.exchangeCount)
+        case .unreadContent: .unreadContent(state.exchangeCount)
         case .response: .response
         case .output, .turn: .output
         }
     }
 
     /// Until when the connection itself may wait.
-    var deadline: MonotonicTime { patience.deadline }
+    var deadline: MonotonicTime { timeout.deadline }
 
     /// The next moment at which something is due: the connection's own deadline, or that of its exchange.
     var wakeTime: MonotonicTime {
@@ -489,7 +489,7 @@ struct Connection: ~Copyable {
         phase == .open && (unsent.isEmpty || http.hasUrgentDeadline) ? http.exchangeDeadline : nil
     }
 
-    private func hasOverdueExchange(_ bench: Workbench) -> Bool {
-        exchangeDeadline.map { $0 <= bench.now.nanoseconds } ?? false
+    private func hasOverdueExchange(_ worker: WorkerContext) -> Bool {
+        exchangeDeadline.map { $0 <= worker.now.nanoseconds } ?? false
     }
 }

@@ -6,11 +6,11 @@ package struct Limits: Codable, Sendable {
     package var head = Duration.seconds(10)
     /// Between two arrivals of request content.
     package var content = Duration.seconds(30)
-    /// Bytes a second that request content must reach on average, in each stretch that is longer than `content`.
+    /// Bytes a second that request content must reach on average, in each window that is longer than `content`.
     package var contentRate = 256
     /// For request content that nobody needs, in all, while the response waits for it; then it is sent, and the connection
     /// ends.
-    package var leftover = Duration.seconds(2)
+    package var unreadContent = Duration.seconds(2)
     /// Between two moments at which the client takes some of a response.
     package var output = Duration.seconds(30)
     /// Between two requests.

@@ -42,7 +42,7 @@ package final class Supervisor {
     }
 
     /// One worker's place, and who has it now.
-    private final class Seat {
+    private final class WorkerSlot {
         var process: ChildProcess
         let channel: ControlChannel
         /// When it began to accept connections; nil where it has not yet.
@@ -70,8 +70,8 @@ package final class Supervisor {
     private let whenReady: () -> Void
 
     private var pollSet = PollSet()
-    private var seats: [Seat?]
-    /// For each seat: how long a replacement waits, and until when the next one does.
+    private var slots: [WorkerSlot?]
+    /// For each slot: how long a replacement waits, and until when the next one does.
     private var policies: [RestartPolicy]
     private var restartTimes: [MonotonicTime?]
     private var ticketRotation = TicketKeyRotation(.now)
@@ -91,7 +91,7 @@ package final class Supervisor {
         self.drainTime = drainTime
         self.logger = logger
         self.whenReady = whenReady
-        seats = plan.listeners.map { _ in nil }
+        slots = plan.listeners.map { _ in nil }
         policies = plan.listeners.map { _ in RestartPolicy() }
         restartTimes = plan.listeners.map { _ in nil }
         self.errorSink = errorSink
@@ -111,7 +111,7 @@ package final class Supervisor {
         // What a worker that was killed leaves behind comes here, and is ended.
         AdoptedProcesses.adopt()
         pollSet.watch(signals.descriptor.number, for: .read, token: Self.signalToken)
-        for index in seats.indices { start(index) }
+        for index in slots.indices { start(index) }
         var events: [Event] = []
         while !isOver {
             try pollSet.wait(timeout: timeout, into: &events)
@@ -135,7 +135,7 @@ package final class Supervisor {
 
     /// The last lines are waited for as long as a worker would be.
     private var isOver: Bool {
-        guard stopsAt != nil || hasFailed, seats.allSatisfy({ $0 == nil }) else { return false }
+        guard stopsAt != nil || hasFailed, slots.allSatisfy({ $0 == nil }) else { return false }
         return errorLog?.isWaiting != true || stopsAt.map { $0 <= .now || $0 == .distantFuture } ?? true
     }
 
@@ -158,33 +158,33 @@ package final class Supervisor {
                 ChildProcess.thisExecutable, arguments: plan.arguments + ["\(index)"],
                 descriptors: [pair.second.number] + plan.listeners[index] + plan.shared, blocking: Self.orders)
             let channel = ControlChannel(pair.takeFirst(), at: .supervisor)
-            let seat = Seat(process, channel)
-            seats[index] = seat
+            let slot = WorkerSlot(process, channel)
+            slots[index] = slot
             pollSet.watch(
                 channel.descriptor, for: .read, token: Token(slot: index, generation: Self.workerGeneration))
             try channel.send(.configuration(.joined([plan.snapshot, plan.ticketKeys.encoded])))
-            logger.debug("worker \(index) started as process \(seat.process.identifier)")
+            logger.debug("worker \(index) started as process \(slot.process.identifier)")
         } catch {
             logger.error("worker \(index) could not be started: \(error)")
             // One that cannot be told what to do is no worker.
-            if let seat = seats[index] { seat.process.kill() } else { restart(index, in: policies[index].failed()) }
+            if let slot = slots[index] { slot.process.kill() } else { restart(index, in: policies[index].failed()) }
         }
     }
 
     private func listen(to index: Int) {
-        guard let seat = seats[index] else { return }
-        let messages = (try? seat.channel.receiveAvailable()) ?? []
-        if seat.channel.isBroken || messages.count > (seat.isReady ? 0 : 1) {
-            logger.error("worker \(index) (process \(seat.process.identifier)) says what no worker says: ending it")
-            pollSet.remove(seat.channel.descriptor)
-            return seat.process.kill()
+        guard let slot = slots[index] else { return }
+        let messages = (try? slot.channel.receiveAvailable()) ?? []
+        if slot.channel.isBroken || messages.count > (slot.isReady ? 0 : 1) {
+            logger.error("worker \(index) (process \(slot.process.identifier)) says what no worker says: ending it")
+            pollSet.remove(slot.channel.descriptor)
+            return slot.process.kill()
         }
         if messages.contains(.ready) {
-            seat.readySince = .now
+            slot.readySince = .now
             announceReadiness()
         }
         // A worker that closes its end is about to exit; SIGCHLD tells when it has.
-        if seat.channel.isEnded { pollSet.remove(seat.channel.descriptor) }
+        if slot.channel.isEnded { pollSet.remove(slot.channel.descriptor) }
     }
 
     /// A worker that is not told opens what the others seal for another hour, and lets its own tickets live on for as long.
@@ -192,9 +192,9 @@ package final class Supervisor {
         do throws(TLSError) {
             guard let key = try ticketRotation.advance(.now) else { return }
             plan.ticketKeys.advance(to: key)
-            for (index, seat) in seats.enumerated() {
+            for (index, slot) in slots.enumerated() {
                 do throws(SystemError) {
-                    try seat?.channel.send(.ticketKey(key))
+                    try slot?.channel.send(.ticketKey(key))
                 } catch {
                     logger.warning("worker \(index) could not be given a new key for session tickets: \(error)")
                 }
@@ -205,7 +205,7 @@ package final class Supervisor {
     }
 
     private func announceReadiness() {
-        guard !wasReady, seats.allSatisfy({ $0?.isReady == true }) else { return }
+        guard !wasReady, slots.allSatisfy({ $0?.isReady == true }) else { return }
         wasReady = true
         whenReady()
     }
@@ -215,25 +215,25 @@ package final class Supervisor {
         AdoptedProcesses.reap(except: workers)
     }
 
-    private var workers: [Int] { seats.compactMap { $0?.process.identifier } }
+    private var workers: [Int] { slots.compactMap { $0?.process.identifier } }
 
     private func reapWorkers() {
-        for (index, seat) in seats.enumerated() {
-            guard let seat, let ending = seat.process.reap() else { continue }
-            pollSet.remove(seat.channel.descriptor)
-            seats[index] = nil
+        for (index, slot) in slots.enumerated() {
+            guard let slot, let ending = slot.process.reap() else { continue }
+            pollSet.remove(slot.channel.descriptor)
+            slots[index] = nil
             // A worker that leaves by itself has ended its children.
             if case .killed = ending { AdoptedProcesses.end(except: workers) }
             if stopsAt != nil || hasFailed { continue }
-            guard wasReady || seat.isReady else {
+            guard wasReady || slot.isReady else {
                 logger.critical("worker \(index) ended with \(ending) before it was ready: giving up")
                 hasFailed = true
                 stop()
                 continue
             }
-            logger.error("worker \(index) (process \(seat.process.identifier)) ended with \(ending): replacing it")
+            logger.error("worker \(index) (process \(slot.process.identifier)) ended with \(ending): replacing it")
             let now = MonotonicTime.now
-            let delay = policies[index].delay(after: ending, readyFor: seat.readySince.map { now - $0 })
+            let delay = policies[index].delay(after: ending, readyFor: slot.readySince.map { now - $0 })
             if delay == .zero { start(index) } else { restart(index, in: delay) }
         }
     }
@@ -301,9 +301,9 @@ package final class Supervisor {
 
     private func reopen(_ log: LogFile) throws(SystemError) {
         let file = try log.reopen()
-        for (index, seat) in seats.enumerated() {
+        for (index, slot) in slots.enumerated() {
             do throws(SystemError) {
-                try seat?.channel.send(.log(log.kind, file.number))
+                try slot?.channel.send(.log(log.kind, file.number))
             } catch {
                 logger.error(
                     "worker \(index) could not be given the log \(log.path) (\(error)): it goes on in the old one")
@@ -319,7 +319,7 @@ package final class Supervisor {
         for number in plan.listeners.joined() { _ = FileDescriptor(owning: number) }
         plan.listeners = []
         // A worker that cannot be told will not be asked: it loses its supervisor's socket soon enough.
-        for seat in seats { try? seat?.channel.send(.drain) }
+        for slot in slots { try? slot?.channel.send(.drain) }
     }
 
     private func enforceStop() {
@@ -329,7 +329,7 @@ package final class Supervisor {
     }
 
     private func killAll() {
-        for seat in seats { seat?.process.kill() }
+        for slot in slots { slot?.process.kill() }
         stopsAt = .distantFuture
     }
 }

@@ -10,7 +10,7 @@ package import MartinetTLS
 /// deadlines. It knows nothing of supervisors but an optional line to one.
 package final class Worker {
     /// Entries of the poll set that are no connection: their tokens have this generation, and a slot each.
-    private enum Fixture {
+    private enum LoopSource {
         static let generation: UInt32 = 0
         static let control = Token(slot: 0, generation: generation)
         static let parkingLot = Token(slot: 1, generation: generation)
@@ -29,7 +29,7 @@ package final class Worker {
     private static let acceptPause = Duration.milliseconds(500)
 
     private var acceptor: Acceptor
-    private let bench: Workbench
+    private let context: WorkerContext
     private let journal: AccessLog
     private let accessSink: LogSink?
     private let errorSink: LogSink?
@@ -65,24 +65,24 @@ package final class Worker {
     ///   - control: the line to a supervisor; nil for a worker that stands alone.
     ///   - children: has the processes in its care that the responder starts; nil where it starts none.
     package init(
-        listeners: [CInt], plainListeners: [CInt] = [], context: TLSContext, limits: Limits,
+        listeners: [CInt], plainListeners: [CInt] = [], tls: TLSContext, limits: Limits,
         responder: any Responder, redirects: Redirects, accessSink: LogSink?, logger: Logger, control: ControlChannel?,
         children: ChildReaper? = nil, errorSink: LogSink? = nil
     ) throws {
-        acceptor = try Acceptor(listeners: listeners, plain: plainListeners, firstToken: Fixture.firstListener)
+        acceptor = try Acceptor(listeners: listeners, plain: plainListeners, firstToken: LoopSource.firstListener)
         self.logger = logger
         self.control = control
         ticketRotation = control == nil ? TicketKeyRotation(.now) : nil
         self.children = children
         self.accessSink = accessSink
         self.errorSink = errorSink
-        if let accessSink { logs.append(LogWatch(accessSink, token: Fixture.accessLog)) }
-        if let errorSink { logs.append(LogWatch(errorSink, token: Fixture.errorLog)) }
+        if let accessSink { logs.append(LogWatch(accessSink, token: LoopSource.accessLog)) }
+        if let errorSink { logs.append(LogWatch(errorSink, token: LoopSource.errorLog)) }
         journal = AccessLog(accessSink, logger: logger)
-        bench = try Workbench(
-            limits: limits, context: context,
+        context = try WorkerContext(
+            limits: limits, tls: tls,
             service: HTTP1Service(responder: responder, journal: journal) { MonotonicTime.now.nanoseconds },
-            redirects: redirects, logger: logger, namesServer: children != nil)
+            redirects: redirects, logger: logger, needsServerAddress: children != nil)
         parkingLot = try ParkingLot()
         kept = KeptMemory(limit: limits.slowReaderMemory)
         trimmer = HeapTrimmer(freeByteCount: ThisProcess.freeHeapByteCount)
@@ -108,14 +108,14 @@ package final class Worker {
         while !isOver {
             try pollSet.wait(timeout: timeout, into: &events)
             setTime()
-            for event in events where event.token.generation != Fixture.generation {
+            for event in events where event.token.generation != LoopSource.generation {
                 // A descriptor of the connection's exchange says nothing of the client's.
                 turn(event.token, event.isOwn ? event.readiness : .none)
                 // What was calculated for it may have taken much, and left it.
-                if !event.isOwn { trimmer.notice(bench.now) }
+                if !event.isOwn { trimmer.notice(context.now) }
             }
             runRunnable()
-            for event in events where event.token.generation == Fixture.generation { try handle(event) }
+            for event in events where event.token.generation == LoopSource.generation { try handle(event) }
             runTimers()
             writeLogs()
         }
@@ -126,15 +126,15 @@ package final class Worker {
 
     private func setUp() {
         setTime()
-        if let control { pollSet.watch(control.descriptor, for: .read, token: Fixture.control) }
-        pollSet.watch(parkingLot.descriptor, for: .read, token: Fixture.parkingLot)
-        if let children { pollSet.watch(children.descriptor, for: .read, token: Fixture.children) }
+        if let control { pollSet.watch(control.descriptor, for: .read, token: LoopSource.control) }
+        pollSet.watch(parkingLot.descriptor, for: .read, token: LoopSource.parkingLot)
+        if let children { pollSet.watch(children.descriptor, for: .read, token: LoopSource.children) }
         acceptor.begin(&pollSet)
     }
 
     private var isOver: Bool {
         guard drainsUntil != nil else { return false }
-        if let leavesAt, bench.now >= leavesAt { return true }
+        if let leavesAt, context.now >= leavesAt { return true }
         guard table.count == 0, (children?.count ?? 0) == 0 else { return false }
         return !logs.contains { $0.isWaiting }
     }
@@ -154,7 +154,7 @@ package final class Worker {
     }
 
     private func setTime() {
-        bench.now = .now
+        context.now = .now
         let wall = WallTime.now
         journal.setTime(wall)
         if wall.seconds != dateSecond {
@@ -163,40 +163,40 @@ package final class Worker {
             line.append("Date: ")
             HTTPDate.append(wall.seconds, to: &line)
             line.append("\r\n")
-            bench.service.moment.dateLine = line
-            bench.service.moment.date = wall.seconds
+            context.service.moment.dateLine = line
+            context.service.moment.date = wall.seconds
         }
     }
 
     private func handle(_ event: Event) throws(SystemError) {
         switch event.token {
-        case Fixture.control: try readControl()
-        case Fixture.parkingLot: try wakeParked()
-        case Fixture.accessLog: accessSink?.flush()
-        case Fixture.errorLog: errorSink?.flush()
-        case Fixture.children: children?.reap()
+        case LoopSource.control: try readControl()
+        case LoopSource.parkingLot: try wakeParked()
+        case LoopSource.accessLog: accessSink?.flush()
+        case LoopSource.errorLog: errorSink?.flush()
+        case LoopSource.children: children?.reap()
         default: if let listener = acceptor.listener(event.token) { _ = accept(from: listener) }
         }
     }
 
     private func runTimers() {
-        while let due = timers.takeDue(bench.now) { expire(due.token, armedFor: due.time) }
-        children?.enforce(bench.now)
-        if bench.now >= nextSweep { sweep() }
-        if let ticketRotation, bench.now >= ticketRotation.due { advanceTicketKeys() }
-        if bench.now >= kept.nextCut { cutStalled() }
-        if bench.now >= trimmer.nextRun {
+        while let due = timers.takeDue(context.now) { expire(due.token, armedFor: due.time) }
+        children?.enforce(context.now)
+        if context.now >= nextSweep { sweep() }
+        if let ticketRotation, context.now >= ticketRotation.due { advanceTicketKeys() }
+        if context.now >= kept.nextCut { cutStalled() }
+        if context.now >= trimmer.nextRun {
             trimmer.run(freeByteCount: { ThisProcess.freeHeapByteCount }, trim: ThisProcess.trimHeap)
         }
-        if bench.now >= acceptor.resumeTime { acceptor.begin(&pollSet) }
-        if let drainsUntil, bench.now >= drainsUntil, leavesAt == nil { cutAll() }
+        if context.now >= acceptor.resumeTime { acceptor.begin(&pollSet) }
+        if let drainsUntil, context.now >= drainsUntil, leavesAt == nil { cutAll() }
     }
 
     private func writeLogs() {
-        journal.writeRefusals(bench.now)
+        journal.writeRefusals(context.now)
         // Nothing is worth waiting for that keeps the worker from leaving.
         if drainsUntil != nil, accessSink?.status == .pending { accessSink?.flush() }
-        for index in logs.indices { logs[index].advance(bench.now, &pollSet) }
+        for index in logs.indices { logs[index].advance(context.now, &pollSet) }
     }
 
     /// The worker leaves. What the logs do not take now they never will.
@@ -261,8 +261,8 @@ package final class Worker {
     }
 
     private func pauseAccepting(_ reason: String) {
-        guard acceptor.pause(until: bench.now + Self.acceptPause, &pollSet),
-            let others = acceptWarnings.admit(bench.now)
+        guard acceptor.pause(until: context.now + Self.acceptPause, &pollSet),
+            let others = acceptWarnings.admit(context.now)
         else { return }
         logger.warning("accepting pauses with \(table.count) connections: \(reason)\(others)")
     }
@@ -270,11 +270,11 @@ package final class Worker {
     private func begin(_ accepted: consuming AcceptedSocket, isPlain: Bool) {
         connectionNumber += 1
         do throws(TLSError) {
-            let slot = table.insert(try Connection(accepted, number: connectionNumber, isPlain: isPlain, bench))
-            slot.connection.turn(.read, bench)
-            settle(slot)
+            let slot = table.insert(try Connection(accepted, number: connectionNumber, isPlain: isPlain, context))
+            slot.connection.turn(.read, context)
+            updateInterest(slot)
         } catch {
-            guard let others = connectionErrors.admit(bench.now) else { return }
+            guard let others = connectionErrors.admit(context.now) else { return }
             logger.error("a connection could not be taken on: \(error)\(others)")
         }
     }
@@ -283,8 +283,8 @@ package final class Worker {
         guard let slot = table[token] else { return }
         // What it is about to open comes before those who want nothing.
         if lacksDescriptors { _ = makeRoom(except: token) }
-        slot.connection.turn(readiness, bench)
-        settle(slot)
+        slot.connection.turn(readiness, context)
+        updateInterest(slot)
     }
 
     /// Connections that have more to do without waiting: one turn each, so that none holds up the others.
@@ -299,8 +299,8 @@ package final class Worker {
     }
 
     /// After a turn: what the connection waits for now, and for how long.
-    private func settle(_ slot: ConnectionTable.Slot) {
-        trimmer.notice(bench.now)
+    private func updateInterest(_ slot: ConnectionTable.Slot) {
+        trimmer.notice(context.now)
         guard slot.connection.phase != .closed else {
             remove(slot)
             return
@@ -308,7 +308,7 @@ package final class Worker {
         table.update(slot)
         let keptByteCount = slot.connection.keptByteCount
         if keptByteCount != slot.keptByteCount {
-            kept.change(from: slot.keptByteCount, to: keptByteCount, now: bench.now)
+            kept.change(from: slot.keptByteCount, to: keptByteCount, now: context.now)
             slot.keptByteCount = keptByteCount
         }
         // Listed once: a readable connection that is runnable too would otherwise have one turn more each time.
@@ -319,7 +319,7 @@ package final class Worker {
         pollSet.watch(slot.connection.descriptor, for: slot.connection.interest, token: slot.token)
         watchExchange(slot)
         if pollSet.count > Self.parkingThreshold, nextSweep == .distantFuture {
-            nextSweep = bench.now + Self.sweepInterval
+            nextSweep = context.now + Self.sweepInterval
         }
         let wakeTime = slot.connection.wakeTime
         if wakeTime < slot.armed {
@@ -349,16 +349,16 @@ package final class Worker {
         pollSet.remove(slot.connection.descriptor)
         parkingLot.forget(slot.connection.descriptor)
         table.remove(slot.token)
-        kept.change(from: slot.keptByteCount, to: 0, now: bench.now)
-        acceptor.hurry(bench.now)
+        kept.change(from: slot.keptByteCount, to: 0, now: context.now)
+        acceptor.endPause(context.now)
     }
 
     private func expire(_ token: Token, armedFor time: MonotonicTime) {
         // An entry that a later arming has replaced says nothing any more.
         guard let slot = table[token], slot.armed == time else { return }
         slot.armed = .distantFuture
-        if slot.connection.wakeTime <= bench.now { slot.connection.timeOut(bench) }
-        settle(slot)
+        if slot.connection.wakeTime <= context.now { slot.connection.timeOut(context) }
+        updateInterest(slot)
     }
 
     private var isFull: Bool { table.count >= connectionLimit || lacksDescriptors }
@@ -375,8 +375,8 @@ package final class Worker {
         let idle = table.oldestIdle(max(1, table.count / 64), except: spared)
         for token in idle {
             guard let slot = table[token] else { continue }
-            slot.connection.cut(bench)
-            settle(slot)
+            slot.connection.cut(context)
+            updateInterest(slot)
         }
         return !idle.isEmpty
     }
@@ -385,20 +385,20 @@ package final class Worker {
     private func cutStalled() {
         let byteCount = kept.byteCount
         var count = 0
-        let time = bench.now.advanced(by: -bench.limits.stall.nanoseconds)
+        let time = context.now.advanced(by: -context.limits.stall.nanoseconds)
         for token in table.stalled(since: time) {
             guard kept.isTooMuch else { break }
             guard let slot = table[token] else { continue }
-            slot.connection.cutStalled(bench)
-            settle(slot)
+            slot.connection.cutStalled(context)
+            updateInterest(slot)
             count += 1
         }
-        kept.endCut(bench.now)
+        kept.endCut(context.now)
         guard count > 0 else { return }
         logger.warning(
             """
             \(byteCount >> 10) KiB were kept for clients that do not read: cut \(count) that had taken nothing for \
-            \(bench.limits.stall) (--slow-reader-memory)
+            \(context.limits.stall) (the limit is \(context.limits.slowReaderMemory >> 10) KiB)
             """)
     }
 
@@ -409,10 +409,10 @@ package final class Worker {
             nextSweep = .distantFuture
             return
         }
-        nextSweep = bench.now + Self.sweepInterval
+        nextSweep = context.now + Self.sweepInterval
         for (descriptor, token) in pollSet.sweepIdle() {
             // Fixtures stay: they are few, and must be heard at once. So do the pipes of exchanges, which come and go.
-            if token.generation == Fixture.generation || Int(token.slot) != Int(descriptor) {
+            if token.generation == LoopSource.generation || Int(token.slot) != Int(descriptor) {
                 pollSet.watch(descriptor, for: .read, token: token)
                 continue
             }
@@ -430,8 +430,8 @@ package final class Worker {
 
     private func advanceTicketKeys() {
         do throws(TLSError) {
-            guard let key = try ticketRotation?.advance(bench.now) else { return }
-            bench.context.advanceTicketKeys(to: key)
+            guard let key = try ticketRotation?.advance(context.now) else { return }
+            context.tls.advanceTicketKeys(to: key)
         } catch {
             logger.error("session tickets keep their key: \(error)")
         }
@@ -457,7 +457,7 @@ package final class Worker {
             switch message {
             case .drain: drain()
             case .log(let log, let number): reopen(log, onto: FileDescriptor(owning: number))
-            case .ticketKey(let key): bench.context.advanceTicketKeys(to: key)
+            case .ticketKey(let key): context.tls.advanceTicketKeys(to: key)
             case .configuration, .ready: break
             }
         }
@@ -466,29 +466,29 @@ package final class Worker {
     /// Takes on nobody but those who wait already, ends idle connections, and lets busy ones finish.
     private func drain() {
         guard drainsUntil == nil else { return }
-        drainsUntil = bench.now + bench.limits.drain
-        bench.beginDraining()
+        drainsUntil = context.now + context.limits.drain
+        context.beginDraining()
         acceptLast()
         setTime()
         // One turn each, in which what has come meanwhile is read: a connection idle after a response finds that it is over,
         // and says so to its client.
         for token in table.tokens {
-            table[token]?.connection.hurry(bench)
+            table[token]?.connection.shortenDeadline(context)
             turn(token, .read)
         }
     }
 
     /// Who is still here has had the time to finish.
     private func cutAll() {
-        leavesAt = bench.now + (children == nil ? .zero : ChildReaper.grace)
+        leavesAt = context.now + (children == nil ? .zero : ChildReaper.grace)
         if table.count > 0 {
-            logger.warning("\(table.count) connections were still busy after \(bench.limits.drain): cut")
+            logger.warning("\(table.count) connections were still busy after \(context.limits.drain): cut")
         }
         for token in table.tokens {
             guard let slot = table[token] else { continue }
-            slot.connection.cut(bench)
-            settle(slot)
+            slot.connection.cut(context)
+            updateInterest(slot)
         }
-        children?.askAll(bench.now)
+        children?.askAll(context.now)
     }
 }

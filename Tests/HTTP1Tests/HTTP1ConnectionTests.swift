@@ -467,7 +467,7 @@ struct HTTP1ConnectionTests {
         #expect(wire.waiting == .content)
         exchange.contentNeed = .never
         #expect(wire.send(String(repeating: "x", count: 200_000)) == "")
-        #expect(wire.waiting == .leftover && wire.wantsInput)
+        #expect(wire.waiting == .unreadContent && wire.wantsInput)
         #expect(wire.send(String(repeating: "x", count: 100_000)) == "")
         #expect(wire.waiting == .response && !wire.wantsInput)
         exchange.response = .text("late")
@@ -751,11 +751,11 @@ struct HTTP1ConnectionTests {
     }
 
     @Test("Where content is late that nobody needs, the response is sent, and the connection ends")
-    func lateLeftover() {
+    func lateUnreadContent() {
         let post = "POST /a HTTP/1.1\r\nHost: a\r\n"
         let chunked = plain()
         #expect(chunked.send(post + "Transfer-Encoding: chunked\r\n\r\n5\r\nhel") == "")
-        #expect(chunked.waiting == .leftover && chunked.wantsInput)
+        #expect(chunked.waiting == .unreadContent && chunked.wantsInput)
         #expect(chunked.timeOut() == "")
         #expect(chunked.advance() == answer("/a", close))
         #expect(chunked.state.isFinished && !chunked.state.isTruncated)

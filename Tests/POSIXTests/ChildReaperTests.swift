@@ -32,12 +32,12 @@ struct ChildReaperTests {
 
     /// Takes a child into care that nobody waits for.
     private func leave(
-        _ child: consuming ChildProcess, to reaper: ChildReaper, patience: ChildReaper.Patience,
+        _ child: consuming ChildProcess, to reaper: ChildReaper, gracePeriod: ChildReaper.GracePeriod,
         companion: AnyObject? = nil
     ) throws {
         reaper.release(
-            try reaper.tend(child, until: .distantFuture, companions: [companion].compactMap { $0 }), patience: patience
-        )
+            try reaper.add(child, until: .distantFuture, companions: [companion].compactMap { $0 }),
+            gracePeriod: gracePeriod)
     }
 
     /// Waits until the reaper's descriptor is readable.
@@ -54,7 +54,7 @@ struct ChildReaperTests {
         let output = pipe.takeReading()
         #expect(try readAll(output) == "/tmp\nPATH=/usr/bin:/bin\n")
         let reaper = try ChildReaper()
-        try leave(child, to: reaper, patience: .untilFinished(.seconds(60)))
+        try leave(child, to: reaper, gracePeriod: .untilFinished(.seconds(60)))
         reaper.endAll()
     }
 
@@ -67,7 +67,7 @@ struct ChildReaperTests {
         let output = pipe.takeReading()
         var companion: Companion? = Companion()
         weak let watched = companion
-        try leave(child, to: reaper, patience: .untilFinished(.seconds(60)), companion: companion)
+        try leave(child, to: reaper, gracePeriod: .untilFinished(.seconds(60)), companion: companion)
         companion = nil
         #expect(try readAll(output) == "done\n")
         try waitForEnd(reaper)
@@ -82,21 +82,21 @@ struct ChildReaperTests {
         let pipe = try Pipe(isNonBlocking: false)
         var companion: Companion? = Companion()
         weak let watched = companion
-        let ward = try reaper.tend(
+        let supervised = try reaper.add(
             try start("exit 3", to: pipe), until: .distantFuture, companions: [companion].compactMap { $0 })
         companion = nil
-        #expect(watched != nil && ward.ending == nil)
-        let exit = try #require(ward.exitDescriptor)
+        #expect(watched != nil && supervised.ending == nil)
+        let exit = try #require(supervised.exitDescriptor)
         try waitForEnd(reaper)
         reaper.reap()
-        #expect(ward.ending == .exited(status: 3) && watched == nil && reaper.count == 0)
+        #expect(supervised.ending == .exited(status: 3) && watched == nil && reaper.count == 0)
         // Who has not heard of it yet still waits for a descriptor that is its own.
         var entry = [PollEntry(descriptor: exit, interest: .read)]
         var table = entry.mutableSpan
         #expect(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
-        #expect(ward.exitDescriptor == nil && !ward.isOverdue)
+        #expect(supervised.exitDescriptor == nil && !supervised.isOverdue)
         // Nobody is left who could be asked to end.
-        reaper.release(ward, patience: .none)
+        reaper.release(supervised, gracePeriod: .none)
         #expect(reaper.deadline == nil)
     }
 
@@ -104,14 +104,14 @@ struct ChildReaperTests {
     func forget() throws {
         let reaper = try ChildReaper()
         let pipe = try Pipe(isNonBlocking: false)
-        let ward = try reaper.tend(try start("exit 3", to: pipe), until: .distantFuture)
-        reaper.forget(ward)
+        let supervised = try reaper.add(try start("exit 3", to: pipe), until: .distantFuture)
+        reaper.forget(supervised)
         #expect(reaper.count == 1, "it has not ended as far as anybody knows")
-        var entry = [PollEntry(descriptor: try #require(ward.exitDescriptor), interest: .read)]
+        var entry = [PollEntry(descriptor: try #require(supervised.exitDescriptor), interest: .read)]
         var table = entry.mutableSpan
         try #require(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
-        #expect(ward.checkEnd() == .exited(status: 3))
-        reaper.forget(ward)
+        #expect(supervised.checkEnd() == .exited(status: 3))
+        reaper.forget(supervised)
         #expect(reaper.count == 0)
         reaper.reap()
     }
@@ -121,23 +121,23 @@ struct ChildReaperTests {
         let reaper = try ChildReaper()
         let pipe = try Pipe(isNonBlocking: false)
         let end = MonotonicTime.now + .seconds(1000)
-        let ward = try reaper.tend(try start("exec tail -f /dev/null", to: pipe), until: end)
+        let supervised = try reaper.add(try start("exec tail -f /dev/null", to: pipe), until: end)
         #expect(reaper.deadline == end)
         reaper.enforce(.now)
-        #expect(!ward.isOverdue && reaper.deadline == end)
+        #expect(!supervised.isOverdue && reaper.deadline == end)
         reaper.enforce(end)
-        #expect(ward.isOverdue && reaper.deadline == end + ChildReaper.grace)
+        #expect(supervised.isOverdue && reaper.deadline == end + ChildReaper.grace)
         try waitForEnd(reaper)
         reaper.reap()
-        #expect(ward.ending == .killed(signal: Int(SIGTERM)))
+        #expect(supervised.ending == .killed(signal: Int(SIGTERM)))
     }
 
     @Test("All can be asked to end at one time; who was asked before has no more time than before")
     func askAll() throws {
         let reaper = try ChildReaper()
         let pipe = try Pipe(isNonBlocking: false)
-        let wards = try (0..<2).map { _ in
-            try reaper.tend(
+        let children = try (0..<2).map { _ in
+            try reaper.add(
                 try start("trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done", to: pipe),
                 until: .distantFuture)
         }
@@ -157,7 +157,7 @@ struct ChildReaperTests {
             try waitForEnd(reaper)
             reaper.reap()
         }
-        #expect(wards.allSatisfy { $0.ending == .exited(status: 5) && !$0.isOverdue })
+        #expect(children.allSatisfy { $0.ending == .exited(status: 5) && !$0.isOverdue })
     }
 
     @Test("A program whose time is over is asked to end, and ended if it does not")
@@ -170,7 +170,7 @@ struct ChildReaperTests {
         var room: [UInt8] = [UInt8](repeating: 0, count: 6)
         var span = room.mutableSpan
         #expect(try output.read(into: &span) == .bytes(6))
-        try leave(child, to: reaper, patience: .none)
+        try leave(child, to: reaper, gracePeriod: .none)
         reaper.reap()
         #expect(reaper.count == 1, "it was asked, and does not listen")
         let deadline = try #require(reaper.deadline)
@@ -194,7 +194,7 @@ struct ChildReaperTests {
             return Int(String(decoding: room[..<(count - 1)], as: UTF8.self)) ?? 0
         }()
         try #require(reading > 0)
-        try leave(child, to: reaper, patience: .untilFinished(.seconds(60)))
+        try leave(child, to: reaper, gracePeriod: .untilFinished(.seconds(60)))
         try waitForEnd(reaper)
         reaper.reap()
         // The end of the pipe: the one in the background had it too.
@@ -210,7 +210,7 @@ struct ChildReaperTests {
             setsid sh -c 'echo $$; exec tail -f /dev/null' &
             wait
             """
-        let ward = try reaper.tend(try start(script, to: pipe), until: .distantFuture)
+        let supervised = try reaper.add(try start(script, to: pipe), until: .distantFuture)
         let output = pipe.takeReading()
         var text = ""
         var room = [UInt8](repeating: 0, count: 64)
@@ -222,7 +222,7 @@ struct ChildReaperTests {
         let processes = text.split(separator: "\n").compactMap { pid_t($0) }
         try #require(processes.count == 2)
         let staying = try #require(processes.first { getsid($0) == $0 })
-        reaper.release(ward, patience: .none)
+        reaper.release(supervised, gracePeriod: .none)
         while reaper.count > 0 {
             try waitForEnd(reaper)
             reaper.reap()
@@ -234,20 +234,20 @@ struct ChildReaperTests {
     }
 
     @Test("What a program writes when nobody waits for it is read, so that it can end")
-    func remainder() throws {
+    func detachedOutput() throws {
         let reaper = try ChildReaper()
         let pipe = try Pipe(isNonBlocking: false)
         try pipe.reading.setNonBlocking()
         let child = try start("head -c 1000000 /dev/zero", to: pipe)
-        let ward = try reaper.tend(child, until: .distantFuture)
-        let remainder = Counter(pipe.takeReading())
-        reaper.release(ward, patience: .untilFinished(.seconds(60)), remainder: remainder)
+        let supervised = try reaper.add(child, until: .distantFuture)
+        let detachedOutput = Counter(pipe.takeReading())
+        reaper.release(supervised, gracePeriod: .untilFinished(.seconds(60)), detachedOutput: detachedOutput)
         while reaper.count > 0 {
             try waitForEnd(reaper)
             reaper.reap()
         }
-        #expect(ward.ending == .exited(status: 0))
-        #expect(remainder.count > 1_000_000 - 65_537, "the pipe holds the rest")
+        #expect(supervised.ending == .exited(status: 0))
+        #expect(detachedOutput.count > 1_000_000 - 65_537, "the pipe holds the rest")
     }
 
     @Test("A program whose pipe is not read any more is heard of all the same")
@@ -255,19 +255,19 @@ struct ChildReaperTests {
         let reaper = try ChildReaper()
         let pipe = try Pipe(isNonBlocking: false)
         try pipe.reading.setNonBlocking()
-        let ward = try reaper.tend(try start("exec cat /dev/zero", to: pipe), until: .distantFuture)
-        let remainder = Counter(pipe.takeReading(), limit: 100_000)
-        reaper.release(ward, patience: .untilFinished(.seconds(60)), remainder: remainder)
+        let supervised = try reaper.add(try start("exec cat /dev/zero", to: pipe), until: .distantFuture)
+        let detachedOutput = Counter(pipe.takeReading(), limit: 100_000)
+        reaper.release(supervised, gracePeriod: .untilFinished(.seconds(60)), detachedOutput: detachedOutput)
         while reaper.count > 0 {
             try waitForEnd(reaper)
             reaper.reap()
         }
-        #expect(ward.ending == .killed(signal: Int(SIGPIPE)))
-        #expect(remainder.descriptors.isEmpty)
+        #expect(supervised.ending == .killed(signal: Int(SIGPIPE)))
+        #expect(detachedOutput.descriptors.isEmpty)
     }
 
     /// Counts what it reads, up to a limit.
-    private final class Counter: ChildReaper.Remainder {
+    private final class Counter: ChildReaper.DetachedOutput {
         private var pipe: FileDescriptor?
         private let limit: Int
         private(set) var count = 0
@@ -306,8 +306,8 @@ struct ChildReaperTests {
         let otherPipe = try Pipe(isNonBlocking: false)
         let second = try start("exec tail -f /dev/null", to: otherPipe)
         let other = otherPipe.takeReading()
-        try leave(first, to: reaper, patience: .untilFinished(.seconds(60)))
-        try leave(second, to: reaper, patience: .untilFinished(.seconds(60)))
+        try leave(first, to: reaper, gracePeriod: .untilFinished(.seconds(60)))
+        try leave(second, to: reaper, gracePeriod: .untilFinished(.seconds(60)))
         reaper.endAll()
         #expect(reaper.count == 0)
         #expect(try readAll(output).isEmpty && readAll(other).isEmpty)
@@ -323,7 +323,7 @@ struct ChildReaperTests {
         let output = pipe.takeReading()
         #expect(try readAll(output) == "\(limit.rlim_cur)\n")
         let reaper = try ChildReaper()
-        try leave(child, to: reaper, patience: .untilFinished(.seconds(60)))
+        try leave(child, to: reaper, gracePeriod: .untilFinished(.seconds(60)))
         #expect(ThisProcess.raiseDescriptorLimit() == Int(clamping: limit.rlim_max), "here it is as it was")
     }
 
@@ -339,7 +339,7 @@ struct ChildReaperTests {
         let output = pipe.takeReading()
         #expect(try readAll(output) == "7\n\(512 << 10)\n")
         let reaper = try ChildReaper()
-        try leave(child, to: reaper, patience: .untilFinished(.seconds(60)))
+        try leave(child, to: reaper, gracePeriod: .untilFinished(.seconds(60)))
         reaper.endAll()
     }
 }

@@ -211,7 +211,7 @@ struct CGIExchangeTests {
     }
 
     @Test("Content of unknown length that is more than is buffered is bounded in sum")
-    func collecting() throws {
+    func spooling() throws {
         let site = try ScriptSite("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; cat") {
             $0.contentByteLimit = 100_000
             $0.concurrency = 2
@@ -228,7 +228,7 @@ struct CGIExchangeTests {
         #expect(fifth.response?.closesConnection == true)
         // Who leaves makes room.
         held.removeAll()
-        // Six may be collected at one time.
+        // Six may be spooled at one time.
         held = try (0..<6).map { _ in try site.open(Request("/script", method: .post), content: .unknownLength) }
         for exchange in held { #expect(exchange.receive(beginning) == 65537 && exchange.response == nil) }
         let last = try site.open(Request("/script", method: .post), content: .unknownLength)
@@ -246,7 +246,7 @@ struct CGIExchangeTests {
         #expect(tooLong.response?.status == .contentTooLarge)
     }
 
-    @Test("Where content is collected, its request takes no place before it is whole")
+    @Test("Where content is spooled, its request takes no place before it is whole")
     func collectingAll() throws {
         let script = """
             #!/bin/sh
@@ -255,13 +255,13 @@ struct CGIExchangeTests {
             """
         let site = try ScriptSite(script) {
             $0.concurrency = 1
-            $0.collectsContent = true
-            $0.collectionRoom = 1024
+            $0.spoolsContent = true
+            $0.spoolFileLimit = 1024
             $0.contentByteLimit = 1000
         }
         let slow = try site.open(Request("/script", method: .post), content: .length(2))
         #expect(slow.contentNeed == .now && slow.receive([UInt8]("a".utf8).span) == 1)
-        // Nor do others keep it from being collected.
+        // Nor do others keep it from being spooled.
         let others = try (0..<200).map { _ in try site.open(Request("/script", method: .post), content: .length(2)) }
         #expect(others.allSatisfy { $0.contentNeed == .now })
         // What cannot fit is not asked for.
@@ -280,16 +280,16 @@ struct CGIExchangeTests {
         #expect(try site.produce(slow) == "ab2")
     }
 
-    @Test("Descriptors are divided among those that collect, and leave room for connections")
+    @Test("Descriptors are divided among those that spool, and leave room for connections")
     func dividedDescriptors() {
-        func rooms(_ limit: Int, _ collects: [Bool]) -> [Int] {
-            var sites = collects.map { collects in
+        func rooms(_ limit: Int, _ spools: [Bool]) -> [Int] {
+            var sites = spools.map { spools in
                 var site = CGISite(prefix: "/", directory: "/", documentRoot: "/")
-                site.collectsContent = collects
+                site.spoolsContent = spools
                 return site
             }
             CGISite.divideDescriptors(limit, among: &sites)
-            return sites.map(\.collectionLimit)
+            return sites.map(\.spoolLimit)
         }
         #expect(rooms(1024, [true]) == [256])
         #expect(rooms(1024, [true, false, true]) == [128, 96, 128])

@@ -15,13 +15,13 @@ struct ConnectionTests {
     func heldUp() throws {
         let client = try HeldUpClient()
         var connection = try client.accept()
-        client.responder.exchange.time = client.bench.now.nanoseconds + 1
+        client.responder.exchange.time = client.worker.now.nanoseconds + 1
         try client.ask(for: ["/large", "/exchange"])
-        connection.turn(.read, client.bench)
+        connection.turn(.read, client.worker)
         #expect(connection.interest == .write)
         #expect(connection.waits == [StandingExchange.urgent])
         #expect(connection.wakeTime == connection.deadline, "its client's time is what counts")
-        try client.readAll { connection.turn(.write, client.bench) }
+        try client.readAll { connection.turn(.write, client.worker) }
         #expect(connection.interest == .peerEnd && connection.waits == client.responder.exchange.waits)
         #expect(connection.wakeTime == MonotonicTime(nanoseconds: client.responder.exchange.time))
     }
@@ -32,16 +32,16 @@ struct ConnectionTests {
         var connection = try client.accept()
         let exchange = client.responder.exchange
         exchange.hasUrgentDeadline = true
-        exchange.time = client.bench.now.nanoseconds + 1_000_000_000
+        exchange.time = client.worker.now.nanoseconds + 1_000_000_000
         try client.ask(for: ["/large", "/exchange"])
-        connection.turn(.read, client.bench)
+        connection.turn(.read, client.worker)
         #expect(connection.interest == .write && connection.waits == [StandingExchange.urgent])
         #expect(connection.wakeTime == MonotonicTime(nanoseconds: exchange.time))
         let turns = exchange.turnCount
-        connection.turn(.none, client.bench)
+        connection.turn(.none, client.worker)
         #expect(exchange.turnCount == turns + 1, "something happened that it waits for")
-        client.bench.now = connection.wakeTime
-        connection.timeOut(client.bench)
+        client.worker.now = connection.wakeTime
+        connection.timeOut(client.worker)
         #expect(exchange.turnCount == turns + 2, "its time is over")
         #expect(connection.phase == .open && connection.interest == .write)
         exchange.hasUrgentDeadline = false
@@ -53,14 +53,14 @@ struct ConnectionTests {
         let client = try HeldUpClient()
         var connection = try client.accept()
         let exchange = client.responder.exchange
-        exchange.time = client.bench.now.nanoseconds + 1_000_000_000
+        exchange.time = client.worker.now.nanoseconds + 1_000_000_000
         try client.ask(for: ["/exchange"])
-        connection.turn(.read, client.bench)
+        connection.turn(.read, client.worker)
         #expect(exchange.judgementCount == 1 && exchange.response == nil)
-        client.bench.now = connection.wakeTime
-        connection.timeOut(client.bench)
+        client.worker.now = connection.wakeTime
+        connection.timeOut(client.worker)
         #expect(exchange.judgementCount == 2)
-        let answer = try client.readAll { connection.turn(.write, client.bench) }
+        let answer = try client.readAll { connection.turn(.write, client.worker) }
         #expect(answer.hasPrefix("HTTP/1.1 504 "))
         let isIdle = connection.isIdle
         #expect(isIdle)
@@ -69,24 +69,24 @@ struct ConnectionTests {
     @Test("Clients of a worker that is about to leave have little time to ask for something")
     func leaving() throws {
         let client = try HeldUpClient()
-        let bench = client.bench
-        let soon = bench.now + bench.limits.firstRequest
+        let worker = client.worker
+        let soon = worker.now + worker.limits.firstRequest
         var connection = try client.accept()
         try client.send("GET /")
-        connection.turn(.read, bench)
-        #expect(connection.deadline == bench.now + bench.limits.head)
-        bench.beginDraining()
-        connection.hurry(bench)
+        connection.turn(.read, worker)
+        #expect(connection.deadline == worker.now + worker.limits.head)
+        worker.beginDraining()
+        connection.shortenDeadline(worker)
         #expect(connection.deadline == soon)
 
         let other = try HeldUpClient()
         var late = try other.accept()
-        other.bench.now = bench.now
-        other.bench.beginDraining()
-        late.turn(.none, other.bench)
+        other.worker.now = worker.now
+        other.worker.beginDraining()
+        late.turn(.none, other.worker)
         #expect(late.deadline == soon, "for its first byte")
         try other.send("GET /")
-        late.turn(.read, other.bench)
+        late.turn(.read, other.worker)
         #expect(late.deadline == soon, "and for its head")
     }
 
@@ -94,17 +94,17 @@ struct ConnectionTests {
     func endWithRequest() throws {
         let client = try HeldUpClient()
         var connection = try client.accept()
-        client.responder.exchange.time = client.bench.now.nanoseconds + 1_000_000_000
+        client.responder.exchange.time = client.worker.now.nanoseconds + 1_000_000_000
         try client.ask(for: ["/exchange"])
         client.leave()
-        connection.turn(.read, client.bench)
+        connection.turn(.read, client.worker)
         #expect(connection.interest == .peerEnd)
-        connection.turn(.peerEnd, client.bench)
+        connection.turn(.peerEnd, client.worker)
         #expect(connection.phase == .open && connection.interest == .none)
         #expect(connection.waits == client.responder.exchange.waits)
-        client.bench.now = connection.wakeTime
-        connection.timeOut(client.bench)
-        let answer = try client.readAll { connection.turn(.read, client.bench) }
+        client.worker.now = connection.wakeTime
+        connection.timeOut(client.worker)
+        let answer = try client.readAll { connection.turn(.read, client.worker) }
         #expect(answer.hasPrefix("HTTP/1.1 504 "))
         #expect(connection.phase == .closed)
     }
@@ -113,17 +113,17 @@ struct ConnectionTests {
     func endBehindRequests() throws {
         let client = try HeldUpClient()
         var connection = try client.accept()
-        client.responder.exchange.time = client.bench.now.nanoseconds + 1_000_000_000
+        client.responder.exchange.time = client.worker.now.nanoseconds + 1_000_000_000
         try client.ask(for: ["/exchange"])
-        connection.turn(.read, client.bench)
+        connection.turn(.read, client.worker)
         try client.ask(for: ["/large"])
         client.leave()
-        connection.turn(.peerEnd, client.bench)
-        client.bench.now = connection.wakeTime
-        connection.timeOut(client.bench)
+        connection.turn(.peerEnd, client.worker)
+        client.worker.now = connection.wakeTime
+        connection.timeOut(client.worker)
         #expect(connection.interest == .read)
-        connection.turn(.read, client.bench)
-        let answer = try client.readAll { connection.turn([.read, .write], client.bench) }
+        connection.turn(.read, client.worker)
+        let answer = try client.readAll { connection.turn([.read, .write], client.worker) }
         #expect(answer.hasPrefix("HTTP/1.1 504 ") && answer.contains("HTTP/1.1 200 OK\r\n"))
         #expect(connection.phase == .closed)
     }
@@ -133,36 +133,36 @@ struct ConnectionTests {
         let client = try HeldUpClient()
         var connection = try client.accept()
         try client.ask(for: ["/exchange", "/large"])
-        connection.turn([.read, .hangUp], client.bench)
+        connection.turn([.read, .hangUp], client.worker)
         #expect(connection.phase == .closed && client.responder.requestCount == 0)
     }
 
     @Test("What is kept for a client that takes nothing is counted, and it is stalled until it takes something")
     func keptMemory() throws {
         let client = try HeldUpClient()
-        let bench = client.bench
+        let worker = client.worker
         var connection = try client.accept()
         #expect(connection.keptByteCount == 0)
-        let start = bench.now
+        let start = worker.now
         try client.ask(for: ["/huge"])
-        connection.turn(.read, bench)
+        connection.turn(.read, worker)
         // The response, and the part of it that is on its way.
         #expect((1_050_000..<1_250_000).contains(connection.keptByteCount))
         #expect(connection.isStalled(since: start) && !connection.isStalled(since: start.advanced(by: -1)))
-        bench.now = start + .seconds(5)
+        worker.now = start + .seconds(5)
         try client.readSome()
-        connection.turn(.write, bench)
-        #expect(!connection.isStalled(since: start) && connection.isStalled(since: bench.now))
-        try client.readAll { connection.turn(.write, bench) }
-        bench.now = start + .seconds(20)
-        #expect(connection.keptByteCount == 0 && !connection.isStalled(since: bench.now))
+        connection.turn(.write, worker)
+        #expect(!connection.isStalled(since: start) && connection.isStalled(since: worker.now))
+        try client.readAll { connection.turn(.write, worker) }
+        worker.now = start + .seconds(20)
+        #expect(connection.keptByteCount == 0 && !connection.isStalled(since: worker.now))
     }
 }
 
 /// A client that reads only when it is told to, and what serves it.
 private final class HeldUpClient {
     let responder = TwoAnswers()
-    let bench: Workbench
+    let worker: WorkerContext
     private let socket: FileDescriptor
     private var accepted: AcceptedSocket?
 
@@ -181,16 +181,17 @@ private final class HeldUpClient {
         let authority = try Certificate(DevelopmentAuthority.make(named: "test"))
         let identity = try DevelopmentAuthority.issue(for: ["localhost"], by: authority)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        bench = try Workbench(
+        worker = try WorkerContext(
             limits: Limits(),
-            context: TLSContext(TLSConfiguration(identities: [identity], ticketKeys: TicketKeys.random())),
+            tls: TLSContext(TLSConfiguration(identities: [identity], ticketKeys: TicketKeys.random())),
             service: HTTP1Service(responder: responder, journal: AccessLog(nil, logger: logger)) { 0 },
-            redirects: Redirects(onTLSPort: responder, onPlainPort: responder), logger: logger, namesServer: false)
+            redirects: Redirects(onTLSPort: responder, onPlainPort: responder), logger: logger,
+            needsServerAddress: false)
     }
 
     func accept() throws -> Connection {
         guard let accepted = accepted.take() else { throw Missing() }
-        return try Connection(accepted, number: 1, isPlain: true, bench)
+        return try Connection(accepted, number: 1, isPlain: true, worker)
     }
 
     /// Sends requests at one time.

@@ -19,9 +19,9 @@ final class LoopbackClient {
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(number, $0, size) }
         }
         try #require(result == 0)
-        var patience = timeval(tv_sec: 60, tv_usec: 0)
+        var progress = timeval(tv_sec: 60, tv_usec: 0)
         let length = socklen_t(MemoryLayout<timeval>.size)
-        try #require(unsafe setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &patience, length) == 0)
+        try #require(unsafe setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &progress, length) == 0)
     }
 
     func send(_ text: String) throws {

@@ -170,7 +170,7 @@ private final class RunningWorker {
         let nowhere = Nowhere()
         try Worker(
             listeners: [listener], plainListeners: [plainListener],
-            context: TLSContext(TLSConfiguration(identities: [identity], ticketKeys: .random())), limits: limits,
+            tls: TLSContext(TLSConfiguration(identities: [identity], ticketKeys: .random())), limits: limits,
             responder: nowhere, redirects: Redirects(onTLSPort: nowhere, onPlainPort: nowhere), accessSink: accessSink,
             logger: Logger(label: "test") { _ in
                 guard let errorSink else { return SwiftLogNoOpLogHandler() }

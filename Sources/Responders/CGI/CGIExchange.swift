@@ -1,15 +1,15 @@
 import MartinetHTTP
 import MartinetPOSIX
 
-/// One request to a script and its answer (RFC 3875 §6): from its place in the queue to the end of its response.
+/// One request to a script and its answer (RFC 3875 §6): from its position in the queue to the end of its response.
 final class CGIExchange: Exchange {
     private enum Phase {
         /// Content is waited for, in memory: it may be whole before there is more of it than is kept there.
         case buffering(BufferedContent)
-        /// Content is collected: its length is unknown and the script is to be told it, or the site wants it so.
-        case collecting(CollectedContent)
-        /// Every place is taken.
-        case queued(ScriptPlaces.Ticket)
+        /// Content is spooled: its length is unknown and the script is to be told it, or the site wants it so.
+        case spooling(SpooledContent)
+        /// Every permit is given.
+        case queued(ScriptPermits.QueueEntry)
         case running(RunningScript)
         /// The script has sent the request elsewhere in this site.
         case redirected(any Exchange)
@@ -24,13 +24,13 @@ final class CGIExchange: Exchange {
     /// Why there is no more after what was sent of the response.
     private var failure: ScriptFailure?
     private var now: Int64
-    /// When it began to wait for a place: at once, or when its content had been collected.
+    /// When it began to wait for a permit: at once, or when its content had been spooled.
     private var queueStart: Int64
     /// What waits for the script to be started.
-    private var collected: CollectedContent?
+    private var spooled: SpooledContent?
     private var buffered: BufferedContent?
-    /// The place that the script has, as long as it has one.
-    private weak var place: ScriptPlaces.Place?
+    /// The permit that the script has, as long as it has one.
+    private weak var permit: ScriptPermits.Permit?
     private var isContentComplete = false
 
     init(_ request: Request, _ run: ScriptRun) {
@@ -40,7 +40,7 @@ final class CGIExchange: Exchange {
         queueStart = now
         if request.content == .none {
             enter()
-        } else if run.site.collectsContent {
+        } else if run.site.spoolsContent {
             beginCollecting()
         } else {
             phase = .buffering(BufferedContent(run.memory, for: address))
@@ -49,9 +49,9 @@ final class CGIExchange: Exchange {
 
     deinit {
         switch phase {
-        case .queued(let ticket): run.places.cancel(ticket)
-        case .running(let script): if !script.isFinished { place?.end() }
-        case .buffering, .collecting, .redirected, .over: break
+        case .queued(let entry): run.permits.cancel(entry)
+        case .running(let script): if !script.isFinished { permit?.end() }
+        case .buffering, .spooling, .redirected, .over: break
         }
     }
 
@@ -59,32 +59,32 @@ final class CGIExchange: Exchange {
 
     // MARK: Starting
 
-    /// Starts the script if there is a place for it, or queues for one.
+    /// Starts the script if there is a permit for it, or queues for one.
     private func enter() {
         queueStart = now
-        switch run.places.request(for: address) {
-        case .place(let place): start(place)
-        case .ticket(let ticket): phase = .queued(ticket)
+        switch run.permits.request(for: address) {
+        case .permit(let permit): start(permit)
+        case .entry(let entry): phase = .queued(entry)
         case .full:
             fail(.busy("was not started: \(run.site.concurrency) scripts run, and more requests wait already"))
         }
     }
 
-    private func start(_ place: ScriptPlaces.Place) {
+    private func start(_ permit: ScriptPermits.Permit) {
         var request = request
         var input = request.content == .none ? ScriptProcess.Input.none(run.nullInput) : .pipe
-        if let collected {
-            request.content = .length(collected.byteCount)
-            input = .file(collected.descriptor)
+        if let spooled {
+            request.content = .length(spooled.byteCount)
+            input = .file(spooled.descriptor)
         } else if isContentComplete, let buffered {
             request.content = .length(buffered.byteCount)
         }
         do throws(ScriptFailure) {
-            // The content's room is occupied for as long as the script may read it, and its place.
-            let occupied: [AnyObject] = [place] + [collected].compactMap { $0 }
+            // The content's room is occupied for as long as the script may read it, and its permit.
+            let occupied: [AnyObject] = [permit] + [spooled].compactMap { $0 }
             let process = try run.start(request, input, occupying: occupied, at: MonotonicTime(nanoseconds: now))
-            self.place = place
-            collected = nil
+            self.permit = permit
+            spooled = nil
             let script = RunningScript(process, run, buffered.take(), at: now)
             phase = .running(script)
             if isContentComplete { script.endContent() }
@@ -97,7 +97,7 @@ final class CGIExchange: Exchange {
 
     var contentNeed: ContentNeed {
         switch phase {
-        case .buffering, .collecting: .now
+        case .buffering, .spooling: .now
         case .queued: .later
         case .running(let script): script.takesContent ? .now : .never
         case .redirected, .over: .never
@@ -107,7 +107,7 @@ final class CGIExchange: Exchange {
     func receive(_ content: Span<UInt8>) -> Int {
         switch phase {
         case .buffering(let buffered): return buffer(content, buffered)
-        case .collecting(let collected): return collect(content, collected)
+        case .spooling(let spooled): return spool(content, spooled)
         case .queued: return 0
         case .running(let script): return script.receive(content)
         case .redirected, .over: return content.count
@@ -120,10 +120,10 @@ final class CGIExchange: Exchange {
         case .buffering(let buffered):
             self.buffered = buffered
             enter()
-        case .collecting(let collected):
+        case .spooling(let spooled):
             do throws(SystemError) {
-                try collected.rewind()
-                self.collected = collected
+                try spooled.rewind()
+                self.spooled = spooled
                 enter()
             } catch {
                 fail(ScriptFailure(keeping: error, in: run.site.temporaryDirectory))
@@ -143,7 +143,7 @@ final class CGIExchange: Exchange {
         // There is more than may wait in memory. The script gets it as it comes, if it can be told how much it is.
         if request.content == .unknownLength {
             beginCollecting()
-            if case .collecting(let collected) = phase { buffered.drain { collect($0, collected) } }
+            if case .spooling(let spooled) = phase { buffered.drain { spool($0, spooled) } }
         } else {
             self.buffered = buffered
             enter()
@@ -153,8 +153,8 @@ final class CGIExchange: Exchange {
 
     private func beginCollecting() {
         do throws(SystemError) {
-            if let content = try run.collections.open(for: request.content, in: run.site.temporaryDirectory) {
-                phase = .collecting(content)
+            if let content = try run.spoolBudget.open(for: request.content, in: run.site.temporaryDirectory) {
+                phase = .spooling(content)
             } else {
                 fail(.busy("was not started: as much content as may is on its way to other scripts"))
             }
@@ -163,13 +163,13 @@ final class CGIExchange: Exchange {
         }
     }
 
-    private func collect(_ content: Span<UInt8>, _ collected: CollectedContent) -> Int {
-        guard collected.byteCount + content.count <= run.site.contentByteLimit else {
+    private func spool(_ content: Span<UInt8>, _ spooled: SpooledContent) -> Int {
+        guard spooled.byteCount + content.count <= run.site.contentByteLimit else {
             fail(.tooLarge(run.site.contentByteLimit))
             return content.count
         }
         do throws(SystemError) {
-            if try !collected.append(content) {
+            if try !spooled.append(content) {
                 fail(.busy("was not started: with its content there would be more than may wait in files"))
             }
         } catch {
@@ -183,13 +183,13 @@ final class CGIExchange: Exchange {
     func advance(_ now: Int64) {
         self.now = now
         switch phase {
-        case .queued(let ticket):
-            if let place = ticket.takePlace() {
-                start(place)
-            } else if ticket.isLost {
+        case .queued(let entry):
+            if let permit = entry.takePermit() {
+                start(permit)
+            } else if entry.isLost {
                 fail(.busy("was not started: others wait as well, and its client has more requests that wait"))
             } else if now >= queueEnd {
-                run.places.cancel(ticket)
+                run.permits.cancel(entry)
                 fail(.busy("was not started: no other script ended within \(run.site.queueTime)"))
             }
         case .running(let script):
@@ -201,7 +201,7 @@ final class CGIExchange: Exchange {
         case .redirected(let exchange):
             exchange.advance(now)
             response = exchange.response
-        case .buffering, .collecting, .over: break
+        case .buffering, .spooling, .over: break
         }
     }
 
@@ -219,7 +219,7 @@ final class CGIExchange: Exchange {
             guard exchange.giveUp(now) else { return false }
             response = exchange.response
             return true
-        case .buffering, .collecting, .queued, .over: return false
+        case .buffering, .spooling, .queued, .over: return false
         }
     }
 
@@ -227,15 +227,15 @@ final class CGIExchange: Exchange {
         switch phase {
         case .running(let script): script.finish()
         case .redirected(let exchange): exchange.conclude()
-        case .buffering, .collecting, .queued, .over: break
+        case .buffering, .spooling, .queued, .over: break
         }
     }
 
     var waits: [Wait] {
         switch phase {
-        case .buffering, .collecting, .over: []
-        // Behind it stand others, who would wait for a place that it does not take.
-        case .queued(let ticket): [Wait(ticket.descriptor, for: .reading, isUrgent: true)]
+        case .buffering, .spooling, .over: []
+        // Behind it stand others, who would wait for a permit that it does not take.
+        case .queued(let entry): [Wait(entry.descriptor, for: .reading, isUrgent: true)]
         case .running(let script): script.waits
         case .redirected(let exchange): exchange.waits
         }
@@ -243,7 +243,7 @@ final class CGIExchange: Exchange {
 
     var deadline: Int64? {
         switch phase {
-        case .buffering, .collecting, .over: nil
+        case .buffering, .spooling, .over: nil
         case .queued: queueEnd
         case .running(let script): script.deadline
         case .redirected(let exchange): exchange.deadline
@@ -255,7 +255,7 @@ final class CGIExchange: Exchange {
         case .queued: true
         case .running(let script): script.hasReaderDeadline
         case .redirected(let exchange): exchange.hasUrgentDeadline
-        case .buffering, .collecting, .over: false
+        case .buffering, .spooling, .over: false
         }
     }
 
@@ -265,7 +265,7 @@ final class CGIExchange: Exchange {
         switch phase {
         case .running(let script): return script.produce(into: &room)
         case .redirected(let exchange): return exchange.produce(into: &room)
-        case .buffering, .collecting, .queued, .over: return failure.map { .failed(run.sentence($0.reason)) } ?? .end
+        case .buffering, .spooling, .queued, .over: return failure.map { .failed(run.sentence($0.reason)) } ?? .end
         }
     }
 
@@ -283,7 +283,7 @@ final class CGIExchange: Exchange {
                 return
             }
             script.finish()
-            place = nil
+            permit = nil
             redirect(to: location)
         }
     }
@@ -315,7 +315,7 @@ final class CGIExchange: Exchange {
     private func fail(_ failure: ScriptFailure) {
         phase = .over
         buffered = nil
-        place?.end()
+        permit?.end()
         self.failure = failure
         // A response that has begun is cut short, which its connection reports.
         guard response == nil else { return }

@@ -9,8 +9,8 @@ package final class CGIResponder: Responder {
     package weak var router: (any Responder)?
 
     private let site: CGISite
-    private let places: ScriptPlaces
-    private let collections: CollectionRoom
+    private let permits: ScriptPermits
+    private let spoolBudget: SpoolBudget
     private let memory: ContentMemory
     private let reaper: ChildReaper
     private let logger: Logger
@@ -32,8 +32,8 @@ package final class CGIResponder: Responder {
         self.logger = logger
         _ = try Directory(site.directory)
         nullInput = try FileDescriptor.open("/dev/null", for: .reading)
-        places = ScriptPlaces(limit: site.concurrency, queueLimit: site.queueLength)
-        collections = CollectionRoom(contentLimit: site.collectionLimit, byteLimit: site.collectedByteLimit)
+        permits = ScriptPermits(limit: site.concurrency, queueLimit: site.queueLength)
+        spoolBudget = SpoolBudget(contentLimit: site.spoolLimit, byteLimit: site.spoolByteLimit)
         prefix = site.prefixPath
         var digits: [UInt8] = []
         digits.append(hexadecimal: UInt64.random(in: 0...UInt64.max), digitCount: 8)
@@ -49,7 +49,7 @@ package final class CGIResponder: Responder {
         default: break
         }
         requestCount += 1
-        let explains = site.explainsFailures && (request.peer?.isOnThisMachine ?? false)
+        let showsDetails = site.showsFailureDetails && (request.peer?.isOnThisMachine ?? false)
         let identifier = request.logIdentifier ?? "\(series)-\(requestCount)"
         let path: TargetPath
         do throws(TargetPath.Refusal) {
@@ -65,16 +65,16 @@ package final class CGIResponder: Responder {
         do throws(ScriptLocation.Failure) {
             let location = try locate(beneath, endsWithSlash: path.endsWithSlash)
             let run = ScriptRun(
-                site, location, places: places, collections: collections, memory: memory,
-                reaper: reaper, nullInput: nullInput.number, identifier: identifier, explains: explains, log: log,
-                router: router ?? self)
+                site, location, permits: permits, spoolBudget: spoolBudget, memory: memory,
+                reaper: reaper, nullInput: nullInput.number, identifier: identifier, showsDetails: showsDetails,
+                log: log, router: router ?? self)
             if case .length(let count) = request.content, count > site.contentByteLimit {
                 return .complete(run.response(.tooLarge(site.contentByteLimit)))
             }
             return .exchange(CGIExchange(copy request, run))
         } catch {
             let name = "\(site.directory)/\(String(decoding: beneath, as: UTF8.self))"
-            return .complete(log.response(ScriptFailure(error), script: name, explains: explains))
+            return .complete(log.response(ScriptFailure(error), script: name, showsDetails: showsDetails))
         }
     }
 

@@ -36,22 +36,22 @@ package struct CGISite: Codable, Sendable {
     /// Whether requests bear Basic credentials that were checked, so that scripts can be told the user.
     package var namesUser = false
     /// Whether the page about a failure says what failed, to clients on this machine: for a developer at a terminal.
-    package var explainsFailures = false
+    package var showsFailureDetails = false
     /// SERVER_SOFTWARE: "Martinet/1.0".
     package var serverSoftware = "Martinet"
-    /// Whether all content is collected before its script is started, so that a slow client occupies no place.
-    package var collectsContent = false
-    /// How many requests may have theirs collected at one time if that is more than may run or wait: the slow ones among
+    /// Whether all content is spooled before its script is started, so that a slow client occupies no place.
+    package var spoolsContent = false
+    /// How many requests may have theirs spooled at one time if that is more than may run or wait: the slow ones among
     /// them must not keep others from it. A worker that knows how many descriptors it may have sets it.
-    package var collectionRoom = 0
-    /// Where collected request content waits until it has come whole: any directory with room.
+    package var spoolFileLimit = 0
+    /// Where spooled request content waits until it has come whole: any directory with room.
     package var temporaryDirectory = "/var/tmp"
 
-    /// Divides a part of a worker's descriptors among the sites that collect all content: a quarter, so that there are
+    /// Divides a part of a worker's descriptors among the sites that spool all content: a quarter, so that there are
     /// enough for connections, and no more than 1,024 for each.
     package static func divideDescriptors(_ limit: Int, among sites: inout [CGISite]) {
-        let share = min(1024, limit / 4 / max(1, sites.count(where: \.collectsContent)))
-        for index in sites.indices { sites[index].collectionRoom = share }
+        let share = min(1024, limit / 4 / max(1, sites.count(where: \.spoolsContent)))
+        for index in sites.indices { sites[index].spoolFileLimit = share }
     }
 
     package init(prefix: String, directory: String, documentRoot: String) {
@@ -64,10 +64,10 @@ package struct CGISite: Codable, Sendable {
 
     /// Requests whose content is kept in a file at one time: as many as may run or wait, and where all content is as many
     /// more as there are descriptors for.
-    var collectionLimit: Int { max(concurrency + queueLength, collectsContent ? collectionRoom : 0) }
+    var spoolLimit: Int { max(concurrency + queueLength, spoolsContent ? spoolFileLimit : 0) }
 
     /// The bytes of such content at one time: as much as that of four requests may be.
-    var collectedByteLimit: Int {
+    var spoolByteLimit: Int {
         let (limit, isTooLarge) = contentByteLimit.multipliedReportingOverflow(by: 4)
         return isTooLarge ? .max : limit
     }

@@ -21,13 +21,13 @@ final class RunningScript {
     private var lastProgress: Int64
     private var hasHead = false
     /// The script has been asked for more than it had.
-    private var isStarved = true
+    private var isOutputBlocked = true
     private(set) var isFinished = false
     private var input: ScriptInput
     /// Until when what its client has taken of its output suffices.
     private var outputEnd: Int64 = 0
     /// Its output has ended, and how it ends itself is waited for until this moment.
-    private var verdictTime: Int64?
+    private var exitWaitEnd: Int64?
     /// The header as far as it has come, then content that came along with it.
     private var written: [UInt8] = []
     private var headerLineStart = 0
@@ -37,8 +37,8 @@ final class RunningScript {
     private var messages = ScriptMessages()
 
     /// How long a script whose output has ended is waited for, so that one that crashed is not taken for one that finished.
-    private static let verdictWait: Int64 = 100_000_000
-    /// How long a client may take nothing more of the output while others wait for the place: what it takes at once is as
+    private static let exitWait: Int64 = 100_000_000
+    /// How long a client may take nothing more of the output while others wait for the permit: what it takes at once is as
     /// much as a connection keeps for it.
     private static let outputTime = Duration.seconds(30)
     /// What is read at once of a header or of messages.
@@ -75,7 +75,7 @@ final class RunningScript {
     /// - Returns: the beginning of the answer, once, when it is complete.
     /// - Throws: `ScriptFailure` when there will be no answer.
     func advance(_ now: Int64) throws(ScriptFailure) -> Head? {
-        input.watchRate(isOutputAwaited: isStarved, at: self.now)
+        input.watchRate(isOutputAwaited: isOutputBlocked, at: self.now)
         self.now = now
         readMessages()
         process.checkEnd()
@@ -92,13 +92,13 @@ final class RunningScript {
     /// Gives up a script that has been silent for too long, or whose client has been too slow while others wait. To be called
     /// when everything was tried: it may be the client that was waited for until now, and what it sent is only now seen.
     func checkTime() throws(ScriptFailure) {
-        input.watchRate(isOutputAwaited: isStarved, at: now)
+        input.watchRate(isOutputAwaited: isOutputBlocked, at: now)
         if let silenceEnd, now >= silenceEnd {
             let deed = input.isBlocked ? "took no content" : hasHead ? "wrote nothing" : "wrote no header"
             throw .late("\(deed) for \(run.site.timeout) and was ended")
         }
         guard let end = rateEnd, now >= end else { return }
-        guard run.places.hasWaiting else { return input.tolerate(at: now) }
+        guard run.permits.hasWaiting else { return input.tolerate(at: now) }
         throw .slowClient(
             "was ended: its client sent less than \(ContentRate.bytesPerSecond) bytes a second while others waited")
     }
@@ -106,7 +106,7 @@ final class RunningScript {
     /// Gives up a script whose client takes its output too slowly while others wait.
     private func checkReader() throws(ScriptFailure) {
         guard let end = readerEnd, now >= end else { return }
-        guard run.places.hasWaiting else {
+        guard run.permits.hasWaiting else {
             outputEnd = now + ContentRate.nextLook
             return
         }
@@ -120,7 +120,7 @@ final class RunningScript {
 
     var waits: [Wait] {
         var waits: [Wait] = []
-        if isStarved, let output = process.outputDescriptor { waits.append(Wait(output, for: .reading)) }
+        if isOutputBlocked, let output = process.outputDescriptor { waits.append(Wait(output, for: .reading)) }
         if input.isBlocked, let pipe = process.inputDescriptor { waits.append(Wait(pipe, for: .writing)) }
         // A script that is held up by its messages could not write what its client waits for; one that has ended has
         // descriptors to give back.
@@ -130,15 +130,15 @@ final class RunningScript {
     }
 
     /// In nanoseconds of the monotonic clock. The time for the whole of it is the reaper's to watch.
-    var deadline: Int64 { readerEnd ?? min(silenceEnd ?? .max, verdictTime ?? .max, rateEnd ?? .max) }
+    var deadline: Int64 { readerEnd ?? min(silenceEnd ?? .max, exitWaitEnd ?? .max, rateEnd ?? .max) }
 
     /// Whether it is the client's time to take output that ends then, which counts while it takes none.
     var hasReaderDeadline: Bool { readerEnd != nil }
 
     /// When the client has been too slow to take what the script has written; nil while it is not the client that is waited
-    /// for, or there is no place to give up.
+    /// for, or there is no permit to give up.
     private var readerEnd: Int64? {
-        hasHead && !isStarved && verdictTime == nil && process.ending == nil ? outputEnd : nil
+        hasHead && !isOutputBlocked && exitWaitEnd == nil && process.ending == nil ? outputEnd : nil
     }
 
     private func beginReaderTime() {
@@ -146,12 +146,12 @@ final class RunningScript {
     }
 
     /// When the client has been too slow to send content; nil while it is not waited for.
-    private var rateEnd: Int64? { isStarved ? input.rateEnd : nil }
+    private var rateEnd: Int64? { isOutputBlocked ? input.rateEnd : nil }
 
     /// When the script has been silent for too long; nil while it is not the script that is waited for. One that is
     /// offered content and takes none is not silent as long as nobody takes what it writes.
     private var silenceEnd: Int64? {
-        guard isStarved, input.isBlocked || input.isComplete || !input.isWanted else { return nil }
+        guard isOutputBlocked, input.isBlocked || input.isComplete || !input.isWanted else { return nil }
         let start = max(lastProgress, input.lastProgress)
         return (MonotonicTime(nanoseconds: start) + run.site.timeout).nanoseconds
     }
@@ -170,19 +170,19 @@ final class RunningScript {
     }
 
     /// The output has ended: how the script has ended itself, if it has or is not waited for any longer.
-    private func verdict() -> (isKnown: Bool, ending: ChildProcess.Ending?) {
-        isStarved = false
+    private func exit() -> (isKnown: Bool, ending: ChildProcess.Ending?) {
+        isOutputBlocked = false
         process.checkEnd()
         if let ending = process.ending {
             readMessages()
             return (true, ending)
         }
-        guard let verdictTime else {
-            verdictTime = now + Self.verdictWait
+        guard let exitWaitEnd else {
+            exitWaitEnd = now + Self.exitWait
             return (false, nil)
         }
-        guard now >= verdictTime else { return (false, nil) }
-        self.verdictTime = nil
+        guard now >= exitWaitEnd else { return (false, nil) }
+        self.exitWaitEnd = nil
         return (true, nil)
     }
 
@@ -206,11 +206,11 @@ final class RunningScript {
                 if let excess = excess(count) { throw .badGateway(excess) }
                 guard let head = try parseHead() else { continue }
                 hasHead = true
-                isStarved = false
+                isOutputBlocked = false
                 return head
             case .notYet: return nil
             case .end:
-                let (isKnown, ending) = verdict()
+                let (isKnown, ending) = exit()
                 guard isKnown else { return nil }
                 throw process.isOverdue ? .late(overdue) : .badGateway(explanation(ending))
             }
@@ -248,14 +248,14 @@ final class RunningScript {
         if usedByteCount < written.count { return .bytes(takeWritten(&room)) }
         switch process.read(into: &room) {
         case .bytes(let count):
-            isStarved = false
+            isOutputBlocked = false
             beginReaderTime()
             if let excess = excess(count) { return .failed(run.sentence(excess)) }
             return .bytes(count)
         case .notYet:
             // Until now it was the client that was waited for.
-            if !isStarved { lastProgress = now }
-            isStarved = true
+            if !isOutputBlocked { lastProgress = now }
+            isOutputBlocked = true
             return .notYet
         case .end: return end()
         }
@@ -275,7 +275,7 @@ final class RunningScript {
 
     /// Whether the content is whole depends on how the script has ended.
     private func end() -> Production {
-        let (isKnown, ending) = verdict()
+        let (isKnown, ending) = exit()
         guard isKnown else { return .notYet }
         // Whatever it made of being asked to end, it was not done.
         if process.isOverdue { return .failed(run.sentence(overdue)) }

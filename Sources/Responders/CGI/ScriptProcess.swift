@@ -23,7 +23,7 @@ final class ScriptProcess {
     }
 
     private let reaper: ChildReaper
-    private let ward: ChildReaper.Ward
+    private let child: ChildReaper.SupervisedChild
     private var input: FileDescriptor?
     private var output: FileDescriptor?
     private var messages: FileDescriptor?
@@ -42,17 +42,17 @@ final class ScriptProcess {
         // Only this side's ends do not wait; a pipe's ends have their modes each for itself.
         try toWrite.reading.setNonBlocking()
         try complaints.reading.setNonBlocking()
-        let child: ChildProcess
+        let process: ChildProcess
         switch source {
         case .none(let number), .file(let number):
-            child = try ChildProcess(
+            process = try ChildProcess(
                 program,
                 StandardStreams(input: number, output: toWrite.writing.number, error: complaints.writing.number))
             input = nil
         case .pipe:
             let content = try Pipe(isNonBlocking: false)
             try content.writing.setNonBlocking()
-            child = try ChildProcess(
+            process = try ChildProcess(
                 program,
                 StandardStreams(
                     input: content.reading.number, output: toWrite.writing.number, error: complaints.writing.number))
@@ -61,7 +61,7 @@ final class ScriptProcess {
         output = toWrite.takeReading()
         messages = complaints.takeReading()
         self.reaper = reaper
-        ward = try reaper.tend(child, until: deadline, companions: occupied)
+        child = try reaper.add(process, until: deadline, companions: occupied)
     }
 
     // MARK: Descriptors to wait for; nil for those that are closed
@@ -70,7 +70,7 @@ final class ScriptProcess {
     var outputDescriptor: CInt? { FileDescriptor.number(of: output) }
     var messagesDescriptor: CInt? { FileDescriptor.number(of: messages) }
 
-    var exitDescriptor: CInt? { ward.exitDescriptor }
+    var exitDescriptor: CInt? { child.exitDescriptor }
 
     // MARK: Moving bytes
 
@@ -130,14 +130,14 @@ final class ScriptProcess {
     // MARK: Ending
 
     /// How it ended; nil as long as that was not noticed.
-    var ending: ChildProcess.Ending? { ward.ending }
+    var ending: ChildProcess.Ending? { child.ending }
 
     /// Whether it was asked to end because its time was over.
-    var isOverdue: Bool { ward.isOverdue }
+    var isOverdue: Bool { child.isOverdue }
 
     /// Notices that the script has ended. To be called in a turn of the connection that watches its descriptors.
     func checkEnd() {
-        if ward.checkEnd() != nil { reaper.forget(ward) }
+        if child.checkEnd() != nil { reaper.forget(child) }
     }
 
     /// Leaves the script to the reaper. Its content is not given to it any more; what it still says to the log is read, and
@@ -146,10 +146,10 @@ final class ScriptProcess {
     /// - Parameters:
     ///   - said: what it has said so far.
     ///   - report: called with each line that is still to come.
-    func leave(_ patience: ChildReaper.Patience, _ said: ScriptMessages, _ report: @escaping (String) -> Void) {
+    func leave(_ gracePeriod: ChildReaper.GracePeriod, _ said: ScriptMessages, _ report: @escaping (String) -> Void) {
         input = nil
-        if case .none = patience { output = nil }
-        let remainder = ScriptRemainder(output: output.take(), messages: messages.take(), said, report)
-        reaper.release(ward, patience: patience, remainder: remainder)
+        if case .none = gracePeriod { output = nil }
+        let detachedOutput = ScriptDetachedOutput(output: output.take(), messages: messages.take(), said, report)
+        reaper.release(child, gracePeriod: gracePeriod, detachedOutput: detachedOutput)
     }
 }

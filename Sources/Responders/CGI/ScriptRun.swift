@@ -9,9 +9,9 @@ final class ScriptRun {
     static let redirectionLimit = 10
 
     let site: CGISite
-    let places: ScriptPlaces
-    let collections: CollectionRoom
-    /// Where content waits before it is collected, or its script is started.
+    let permits: ScriptPermits
+    let spoolBudget: SpoolBudget
+    /// Where content waits before it is spooled, or its script is started.
     let memory: ContentMemory
     let nullInput: CInt
     private let reaper: ChildReaper
@@ -19,24 +19,24 @@ final class ScriptRun {
     /// The request's number in the log.
     let identifier: String
     /// Whether the page about a failure says what the log says.
-    private let explains: Bool
+    private let showsDetails: Bool
     private let log: ScriptLog
     private let router: any Responder
 
     init(
-        _ site: CGISite, _ location: ScriptLocation, places: ScriptPlaces, collections: CollectionRoom,
-        memory: ContentMemory, reaper: ChildReaper, nullInput: CInt, identifier: String, explains: Bool, log: ScriptLog,
-        router: any Responder
+        _ site: CGISite, _ location: ScriptLocation, permits: ScriptPermits, spoolBudget: SpoolBudget,
+        memory: ContentMemory, reaper: ChildReaper, nullInput: CInt, identifier: String, showsDetails: Bool,
+        log: ScriptLog, router: any Responder
     ) {
         self.site = site
         self.location = location
-        self.places = places
-        self.collections = collections
+        self.permits = permits
+        self.spoolBudget = spoolBudget
         self.memory = memory
         self.reaper = reaper
         self.nullInput = nullInput
         self.identifier = identifier
-        self.explains = explains
+        self.showsDetails = showsDetails
         self.log = log
         self.router = router
     }
@@ -93,7 +93,7 @@ final class ScriptRun {
     /// Opens the request that this script redirects to; nil when there were too many before it.
     func redirect(_ request: Request) -> Answer? {
         guard request.redirectionCount <= Self.redirectionLimit else { return nil }
-        return places.continuing { router.open(request) }
+        return permits.continuing { router.open(request) }
     }
 
     // MARK: What is said
@@ -111,7 +111,7 @@ final class ScriptRun {
 
     /// The answer to a request whose script failed; the log gets a line.
     func response(_ failure: ScriptFailure) -> Response {
-        log.response(failure, script: name, explains: explains)
+        log.response(failure, script: name, showsDetails: showsDetails)
     }
 
     private var name: String { String(decoding: path, as: UTF8.self) }
@@ -140,13 +140,13 @@ struct ScriptLog {
 
     /// The answer to a request whose script failed.
     ///
-    /// - Parameter explains: whether the page says what the log says.
-    func response(_ failure: ScriptFailure, script: String, explains: Bool) -> Response {
+    /// - Parameter showsDetails: whether the page says what the log says.
+    func response(_ failure: ScriptFailure, script: String, showsDetails: Bool) -> Response {
         let line = "\(subject): script \(script) \(failure.reason) [\(identifier)]"
         // What a client can cause with any path it likes is no failure of the server's.
         if failure.status.rawValue < 500 { logger.notice("\(line)") } else { logger.error("\(line)") }
         var explanation = failure.explanation
-        if explains {
+        if showsDetails {
             explanation += " The script \(script) \(failure.reason)."
             explanation += " Its messages are in the terminal where martinet runs, marked [\(identifier)]."
         } else if failure.status.rawValue >= 500 {

@@ -19,7 +19,7 @@ final class Login {
     }
 
     /// Who has waited so long for others' logins is told to come again.
-    static let patience: Int64 = 30_000_000_000
+    static let waitLimit: Int64 = 30_000_000_000
 
     let user: [UInt8]
     let password: SecretBytes
@@ -89,7 +89,7 @@ extension Login: Deferral {
         }
         switch gate.decide(self, isWaiting: isWaiting, now) {
         case .wait(let time):
-            guard now < arrival + Self.patience else {
+            guard now < arrival + Self.waitLimit else {
                 gate.leave(self)
                 return .refused(Self.busy)
             }

@@ -19,17 +19,17 @@ package struct Redirects {
 }
 
 /// What a connection uses during its turn and leaves behind empty: the buffers of the worker, and what its connections share.
-final class Workbench {
+final class WorkerContext {
     let limits: Limits
-    private(set) var times: Patience.Times
-    let context: TLSContext
+    private(set) var timeouts: ProgressDeadline.Timeouts
+    let tls: TLSContext
     let transport: Transport
     let service: HTTP1Service
     /// Where those are sent who speak plain HTTP: on a TLS port, and on a port of its own.
     let redirects: Redirects
     let logger: Logger
     /// Whether responders want to know the address that a client reached.
-    let namesServer: Bool
+    let needsServerAddress: Bool
     /// Lent to the connection whose turn it is; an idle connection owns no buffers.
     var input = ByteQueue(capacity: Limits.inputByteCount)
     var output = ByteQueue(capacity: HTTP1Service.outputByteCount + 32 * 1024)
@@ -39,16 +39,16 @@ final class Workbench {
     }
 
     init(
-        limits: Limits, context: TLSContext, service: HTTP1Service, redirects: Redirects, logger: Logger,
-        namesServer: Bool
+        limits: Limits, tls: TLSContext, service: HTTP1Service, redirects: Redirects, logger: Logger,
+        needsServerAddress: Bool
     ) throws(TLSError) {
         self.limits = limits
-        times = Patience.Times(limits)
-        self.context = context
+        timeouts = ProgressDeadline.Timeouts(limits)
+        self.tls = tls
         self.service = service
         self.redirects = redirects
         self.logger = logger
-        self.namesServer = namesServer
+        self.needsServerAddress = needsServerAddress
         transport = try Transport()
         now = .now
         service.moment.now = now.nanoseconds
@@ -57,7 +57,7 @@ final class Workbench {
     /// From now on responses end their connections, and so does silence before a first request, after a short while.
     func beginDraining() {
         service.isDraining = true
-        times.idle = min(times.idle, limits.firstRequest.nanoseconds)
-        times.head = min(times.head, limits.firstRequest.nanoseconds)
+        timeouts.idle = min(timeouts.idle, limits.firstRequest.nanoseconds)
+        timeouts.head = min(timeouts.head, limits.firstRequest.nanoseconds)
     }
 }

@@ -3,7 +3,7 @@ import MartinetPOSIX
 
 /// What a script writes when its answer is complete, or nobody is there to take it: messages still go to the log, and some
 /// output is dropped, so that a script which writes a little more than is wanted is not ended for it (SIGPIPE).
-final class ScriptRemainder: ChildReaper.Remainder {
+final class ScriptDetachedOutput: ChildReaper.DetachedOutput {
     private var output: FileDescriptor?
     private var messages: FileDescriptor?
     private var said: ScriptMessages

@@ -3,12 +3,12 @@ import MartinetHTTP
 import MartinetPOSIX
 
 /// Request content that waits in a file until it is whole.
-final class CollectedContent {
+final class SpooledContent {
     private let file: UnnamedFile
-    private let room: CollectionRoom
+    private let room: SpoolBudget
     private(set) var byteCount = 0
 
-    fileprivate init(in directory: String, _ room: CollectionRoom) throws(SystemError) {
+    fileprivate init(in directory: String, _ room: SpoolBudget) throws(SystemError) {
         file = try UnnamedFile(in: directory)
         self.room = room
         room.contentCount += 1
@@ -21,7 +21,7 @@ final class CollectedContent {
 
     var descriptor: CInt { file.descriptor.number }
 
-    /// Returns false when all content that is collected would be too much with this.
+    /// Returns false when all content that is spooled would be too much with this.
     func append(_ bytes: Span<UInt8>) throws(SystemError) -> Bool {
         guard room.byteCount + bytes.count <= room.byteLimit else { return false }
         byteCount += bytes.count
@@ -35,8 +35,8 @@ final class CollectedContent {
     }
 }
 
-/// How much content is collected at one time, for all requests of a site.
-final class CollectionRoom {
+/// How much content is spooled at one time, for all requests of a site.
+final class SpoolBudget {
     private let contentLimit: Int
     fileprivate let byteLimit: Int
     fileprivate var contentCount = 0
@@ -47,11 +47,11 @@ final class CollectionRoom {
         self.byteLimit = byteLimit
     }
 
-    /// Begins to collect; nil when as many requests as may do so already, or there is not as much room as is needed.
+    /// Begins to spool; nil when as many requests as may do so already, or there is not as much room as is needed.
     ///
     /// The room is not reserved, or those who announce much and send little would have it.
-    func open(for content: Request.Content, in directory: String) throws(SystemError) -> CollectedContent? {
+    func open(for content: Request.Content, in directory: String) throws(SystemError) -> SpooledContent? {
         if case .length(let count) = content, count > byteLimit - byteCount { return nil }
-        return contentCount < contentLimit ? try CollectedContent(in: directory, self) : nil
+        return contentCount < contentLimit ? try SpooledContent(in: directory, self) : nil
     }
 }

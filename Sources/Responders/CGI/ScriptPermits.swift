@@ -2,37 +2,37 @@ import MartinetHTTP
 import MartinetPOSIX
 
 /// How many scripts run at one time, and who is next: while requests of several addresses wait, first those whose address
-/// has less than its share of the places.
-final class ScriptPlaces {
+/// has less than its share of the permits.
+final class ScriptPermits {
     /// The right to run a script, given up when it is released.
-    final class Place {
-        private let places: ScriptPlaces
+    final class Permit {
+        private let permits: ScriptPermits
         private let address: AddressBlock
         private var isEnding = false
 
-        fileprivate init(_ places: ScriptPlaces, for address: AddressBlock) {
-            self.places = places
+        fileprivate init(_ permits: ScriptPermits, for address: AddressBlock) {
+            self.permits = permits
             self.address = address
         }
 
         deinit {
-            if isEnding { places.endingCount -= 1 }
-            places.release(address)
+            if isEnding { permits.endingCount -= 1 }
+            permits.release(address)
         }
 
         /// Its script is told to end, and somebody who waits will have it soon.
         func end() {
             guard !isEnding else { return }
             isEnding = true
-            places.endingCount += 1
+            permits.endingCount += 1
         }
     }
 
     /// A position in the queue.
-    final class Ticket {
+    final class QueueEntry {
         fileprivate let address: AddressBlock
-        /// The place, once there is one.
-        fileprivate(set) var place: Place?
+        /// The permit, once there is one.
+        fileprivate(set) var permit: Permit?
         /// Whether the position was given to a request of another address.
         fileprivate(set) var isLost = false
         private let wakeup: Wakeup
@@ -42,17 +42,17 @@ final class ScriptPlaces {
             wakeup = try Wakeup()
         }
 
-        /// Readable when there is a place, or the position was lost.
+        /// Readable when there is a permit, or the position was lost.
         var descriptor: CInt { wakeup.descriptor }
 
-        /// Takes the place; nil while there is none.
-        func takePlace() -> Place? {
-            defer { place = nil }
-            return place
+        /// Takes the permit; nil while there is none.
+        func takePermit() -> Permit? {
+            defer { permit = nil }
+            return permit
         }
 
-        fileprivate func give(_ place: Place) {
-            self.place = place
+        fileprivate func give(_ permit: Permit) {
+            self.permit = permit
             wakeup.signal()
         }
 
@@ -63,8 +63,8 @@ final class ScriptPlaces {
     }
 
     enum Admission {
-        case place(Place)
-        case ticket(Ticket)
+        case permit(Permit)
+        case entry(QueueEntry)
         case full
     }
 
@@ -75,10 +75,10 @@ final class ScriptPlaces {
     private var runningCount = 0
     /// Places by the address of who has them.
     private var held = AddressCounts()
-    private var queue: [Ticket] = []
+    private var queue: [QueueEntry] = []
     private var queued = AddressCounts()
     /// Before the queue: requests that have had their turn, and go on with another script.
-    private var continued: [Ticket] = []
+    private var continued: [QueueEntry] = []
     private var isContinuing = false
     /// Places whose scripts were told to end.
     fileprivate var endingCount = 0
@@ -94,20 +94,20 @@ final class ScriptPlaces {
         self.hasRoom = hasRoom
     }
 
-    /// Whether there are more requests that wait than places that will be free soon.
+    /// Whether there are more requests that wait than permits that will be free soon.
     var hasWaiting: Bool { queue.count + continued.count > endingCount }
 
-    /// The places that one address may have while requests of others wait: a quarter.
+    /// The permits that one address may have while requests of others wait: a quarter.
     private var share: Int { max(1, limit / 4) }
 
-    /// A place if there is one, or a position in the queue.
+    /// A permit if there is one, or a position in the queue.
     func request(for address: AddressBlock) -> Admission {
         let hasRoom = hasRoom()
         // Where none runs, none will ever make room.
         guard hasRoom || runningCount > 0 else { return .full }
         if runningCount < limit, hasRoom {
             runningCount += 1
-            return .place(makePlace(for: address))
+            return .permit(makePermit(for: address))
         }
         var displaced: Int?
         if !isContinuing, queue.count >= queueLimit {
@@ -115,18 +115,18 @@ final class ScriptPlaces {
             if displaced == nil { return .full }
         }
         // Without a descriptor to be woken by, nobody can wait.
-        guard let ticket = try? Ticket(for: address) else { return .full }
+        guard let entry = try? QueueEntry(for: address) else { return .full }
         if let displaced { remove(displaced).lose() }
         if isContinuing {
-            continued.append(ticket)
+            continued.append(entry)
         } else {
-            queue.append(ticket)
+            queue.append(entry)
             queued.add(1, to: address)
         }
-        return .ticket(ticket)
+        return .entry(entry)
     }
 
-    /// Who asks for a place meanwhile goes on with another script, and gives up a place of its own: it is next, and not
+    /// Who asks for a permit meanwhile goes on with another script, and gives up a permit of its own: it is next, and not
     /// refused.
     func continuing<Result>(_ body: () -> Result) -> Result {
         isContinuing = true
@@ -135,39 +135,39 @@ final class ScriptPlaces {
     }
 
     /// Leaves the queue.
-    func cancel(_ ticket: Ticket) {
-        if let index = queue.firstIndex(where: { $0 === ticket }) { _ = remove(index) }
-        continued.removeAll { $0 === ticket }
-        ticket.place = nil
+    func cancel(_ entry: QueueEntry) {
+        if let index = queue.firstIndex(where: { $0 === entry }) { _ = remove(index) }
+        continued.removeAll { $0 === entry }
+        entry.permit = nil
     }
 
-    private func makePlace(for address: AddressBlock) -> Place {
+    private func makePermit(for address: AddressBlock) -> Permit {
         held.add(1, to: address)
-        return Place(self, for: address)
+        return Permit(self, for: address)
     }
 
     fileprivate func release(_ address: AddressBlock) {
         held.add(-1, to: address)
         if let next = takeNext() {
-            next.give(makePlace(for: next.address))
+            next.give(makePermit(for: next.address))
         } else {
             runningCount -= 1
         }
     }
 
-    private func takeNext() -> Ticket? {
+    private func takeNext() -> QueueEntry? {
         if !continued.isEmpty { return continued.removeFirst() }
-        // Where all have their share and more, no place is left free for that.
+        // Where all have their share and more, no permit is left free for that.
         let next =
             queue.firstIndex { held[$0.address] < share }
             ?? queue.indices.min { held[queue[$0].address] < held[queue[$1].address] }
         return next.map { remove($0) }
     }
 
-    private func remove(_ index: Int) -> Ticket {
-        let ticket = queue.remove(at: index)
-        queued.add(-1, to: ticket.address)
-        return ticket
+    private func remove(_ index: Int) -> QueueEntry {
+        let entry = queue.remove(at: index)
+        queued.add(-1, to: entry.address)
+        return entry
     }
 
     /// The newest position of the address that has the most in the queue, if it has more than the other would have.
