@@ -55,7 +55,8 @@ let package = Package(
         room("Bytes", extra: [.enableExperimentalFeature("Lifetimes")]),
         room("POSIX", imports: ["Bytes"], libraries: ["CMartinetLinux"]),
         room("EventLoop", imports: ["POSIX"]),
-        room("TLS", imports: ["POSIX", "Bytes"], libraries: ["COpenSSL"]),
+        room("Crypto", imports: ["Bytes"], libraries: ["COpenSSL"]),
+        room("TLS", imports: ["Crypto", "POSIX", "Bytes"], libraries: ["COpenSSL"]),
         room("Compression", libraries: ["CMartinetZlib", "CMartinetBrotli"]),
         room("HTTP", imports: ["Bytes"]),
         room("HTTP1", imports: ["HTTP", "Bytes"]),
@@ -64,21 +65,24 @@ let package = Package(
             path: "Benchmarks/RequestCosts",
             swiftSettings: house),
 
-        room("Responders", imports: ["HTTP", "Compression", "POSIX", "Bytes"], libraries: [logging]),
+        room("Responders", imports: ["HTTP", "Crypto", "Compression", "POSIX", "Bytes"], libraries: [logging]),
         room("Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Bytes"], libraries: [logging]),
         .executableTarget(
             name: target(of: "Command"),
-            dependencies: rooms(["Server", "Responders", "HTTP", "TLS", "POSIX", "Bytes"]) + [arguments, logging],
+            dependencies: rooms(["Server", "Responders", "HTTP", "TLS", "Crypto", "POSIX", "Bytes"]) + [
+                arguments, logging,
+            ],
             path: "Sources/Command", swiftSettings: house),
 
         tests(of: "Bytes"),
         tests(of: "POSIX"),
         tests(of: "EventLoop", imports: ["POSIX"]),
-        tests(of: "TLS", imports: ["POSIX", "Bytes"], libraries: ["COpenSSL"]),
+        tests(of: "Crypto", imports: ["Bytes"]),
+        tests(of: "TLS", imports: ["Crypto", "POSIX", "Bytes"], libraries: ["COpenSSL"]),
         tests(of: "HTTP", imports: ["Bytes"]),
         tests(of: "HTTP1", imports: ["HTTP", "Bytes"]),
         tests(of: "Compression"),
-        tests(of: "Responders", imports: ["HTTP", "Compression", "POSIX", "Bytes"], libraries: [logging]),
+        tests(of: "Responders", imports: ["HTTP", "Crypto", "Compression", "POSIX", "Bytes"], libraries: [logging]),
         tests(of: "Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Bytes"], libraries: [logging]),
         .testTarget(
             name: "ConformanceTests", dependencies: rooms(["Responders", "HTTP1", "HTTP", "Bytes"]),

@@ -142,7 +142,7 @@ private final class Journal: ExchangeJournal {
     var records: [Record] = []
 
     func record(
-        _ request: borrowing Request, peer: Peer, isAuthenticated: Bool, status: StatusCode, contentByteCount: Int,
+        _ request: borrowing Request, peer: Peer, user: [UInt8]?, status: StatusCode, contentByteCount: Int,
         isComplete: Bool
     ) {
         records.append(

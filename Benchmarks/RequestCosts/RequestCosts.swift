@@ -92,7 +92,7 @@ private final class FixedResponder: Responder {
 
 private final class SilentJournal: ExchangeJournal {
     func record(
-        _: borrowing Request, peer _: Peer, isAuthenticated _: Bool, status _: StatusCode, contentByteCount _: Int,
+        _: borrowing Request, peer _: Peer, user _: [UInt8]?, status _: StatusCode, contentByteCount _: Int,
         isComplete _: Bool
     ) {}
     func recordUnreadable(peer _: Peer, status _: StatusCode, contentByteCount _: Int) {}

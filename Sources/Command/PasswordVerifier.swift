@@ -1,6 +1,6 @@
 import MartinetBytes
+import MartinetCrypto
 import MartinetPOSIX
-import MartinetTLS
 
 /// The password hashes that htpasswd writes.
 enum PasswordVerifier {
@@ -9,7 +9,7 @@ enum PasswordVerifier {
         let hashBytes = [UInt8](hash.utf8)
         if hash.hasPrefix(shaPrefix) {
             let digest = Digest.sha1(password)
-            return !digest.isEmpty && Secret.isEqual([UInt8](shaPrefix.utf8) + base64(digest), hashBytes)
+            return !digest.isEmpty && Secret.isEqual([UInt8](shaPrefix.utf8) + Base64.encode(digest), hashBytes)
         }
         if hash.hasPrefix(apachePrefix) {
             let salt = [UInt8](hash.dropFirst(apachePrefix.count).prefix { $0 != "$" }.utf8.prefix(8))
@@ -55,20 +55,6 @@ enum PasswordVerifier {
             append(UInt32(bytes[first]) << 16 | UInt32(bytes[second]) << 8 | UInt32(bytes[third]), 4)
         }
         append(UInt32(bytes[11]), 2)
-        return text
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> [UInt8] {
-        let alphabet = [UInt8]("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let value = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32((3 - group.count) * 8)
-            for place in 0..<4 {
-                text.append(
-                    place <= group.count ? alphabet[Int(value >> UInt32(18 - place * 6) & 63)] : ASCII.equals)
-            }
-        }
         return text
     }
 }

@@ -1,4 +1,5 @@
 import Logging
+import MartinetCrypto
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetResponders
@@ -98,7 +99,12 @@ struct RunWorker {
             responder = router
         }
         guard !snapshot.policy.isEmpty else { return responder }
-        let authenticator = try MessageAuthenticator()
+        let authenticator: MessageAuthenticator
+        do {
+            authenticator = try MessageAuthenticator()
+        } catch {
+            throw RuntimeFailure(description: "make a key for authentication codes: \(error)")
+        }
         let passwords = PasswordVerification(helpers: helpers, verify: PasswordVerifier.verify) {
             authenticator.code(for: $0)
         }

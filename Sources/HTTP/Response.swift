@@ -15,8 +15,8 @@ package struct Response {
     /// Whether the content is a whole HTTP/1.1 message by itself, to be sent as it is; then `fields` count for nothing,
     /// and the connection ends with it.
     package var isVerbatim = false
-    /// Whether it is for the user that the request's credentials name, whose password was found right.
-    package var isAuthenticated = false
+    /// The name of the user it is for, whose password was found right; nil where nobody has logged in.
+    package var user: [UInt8]?
     /// Whether the connection must end after this response.
     package var closesConnection = false
     /// For a response that is sent again and again, and whose content is at hand: what its connections make of it once.

@@ -385,7 +385,7 @@ package struct HTTP1Connection: ~Copyable {
 
     private func record(_ request: borrowing Request, isComplete: Bool, _ service: HTTP1Service) {
         service.journal.record(
-            request, peer: peer, isAuthenticated: writer.isAuthenticated, status: writer.status,
+            request, peer: peer, user: writer.user, status: writer.status,
             contentByteCount: writer.contentByteCount, isComplete: isComplete)
     }
 

@@ -41,11 +41,11 @@ package protocol ExchangeJournal: AnyObject {
     /// An exchange is over.
     ///
     /// - Parameters:
-    ///   - isAuthenticated: whether it was for the user that the request's credentials name.
+    ///   - user: the name of the user it was for; nil where nobody has logged in.
     ///   - contentByteCount: the response's content as far as it was sent, without framing.
     ///   - isComplete: false when the response was cut short.
     func record(
-        _ request: borrowing Request, peer: Peer, isAuthenticated: Bool, status: StatusCode, contentByteCount: Int,
+        _ request: borrowing Request, peer: Peer, user: [UInt8]?, status: StatusCode, contentByteCount: Int,
         isComplete: Bool)
     /// What came could not be read as a request, and was answered with an error.
     func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int)

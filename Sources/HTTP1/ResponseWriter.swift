@@ -17,8 +17,8 @@ struct ResponseWriter {
     private var phase = Phase.awaiting
     /// The response's, once it has begun.
     private(set) var status = StatusCode.ok
-    /// Whether the response, once it has begun, is for a user whose password was found right.
-    private(set) var isAuthenticated = false
+    /// The user whom the response, once it has begun, is for; nil where nobody has logged in.
+    private(set) var user: [UInt8]?
     /// Content written so far, in bytes, without framing; kept until the next request.
     private(set) var contentByteCount = 0
     private var minorVersion = 1
@@ -32,7 +32,7 @@ struct ResponseWriter {
     mutating func begin(minorVersion: Int = 1, isHead: Bool = false) {
         self.minorVersion = minorVersion
         self.isHead = isHead
-        isAuthenticated = false
+        user = nil
         contentByteCount = 0
     }
 
@@ -94,7 +94,7 @@ struct ResponseWriter {
         output.append(wire.bytes)
         output.overwrite(at: start + wire.dateOffset, with: date)
         status = response.status
-        isAuthenticated = response.isAuthenticated
+        user = response.user
         contentByteCount = wire.contentByteCount
         phase = .complete
     }
@@ -111,7 +111,7 @@ struct ResponseWriter {
         let framing = ResponseSerializer.framing(response, minorVersion: minorVersion)
         if framing == .close { persists = false }
         status = response.status
-        isAuthenticated = response.isAuthenticated
+        user = response.user
         let persistence: StaticString? =
             persists ? (minorVersion == 0 ? "Connection: keep-alive\r\n" : nil) : "Connection: close\r\n"
         if !response.isVerbatim {

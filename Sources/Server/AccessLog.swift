@@ -38,14 +38,13 @@ final class AccessLog: ExchangeJournal {
     }
 
     func record(
-        _ request: borrowing Request, peer: Peer, isAuthenticated: Bool, status: StatusCode, contentByteCount: Int,
+        _ request: borrowing Request, peer: Peer, user: [UInt8]?, status: StatusCode, contentByteCount: Int,
         isComplete: Bool
     ) {
         guard let sink else { return }
         let nanoseconds = max(0, MonotonicTime.now.nanoseconds - request.arrival)
         let head = request.bytes.span
         let session = sessionText(peer)
-        let user = isAuthenticated ? BasicCredentials(request)?.user : nil
         sink.append { line in
             line.append(text: peer.address)
             if let user {

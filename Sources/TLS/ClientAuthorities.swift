@@ -1,4 +1,5 @@
 import COpenSSL
+import MartinetCrypto
 
 /// The authorities that clients' certificates must come from, read and checked.
 ///

@@ -159,7 +159,7 @@ struct ConformanceTests {
 
 private final class NoJournal: ExchangeJournal {
     func record(
-        _: borrowing Request, peer: Peer, isAuthenticated: Bool, status: StatusCode, contentByteCount: Int,
+        _: borrowing Request, peer: Peer, user: [UInt8]?, status: StatusCode, contentByteCount: Int,
         isComplete: Bool
     ) {}
     func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int) {}

@@ -95,7 +95,7 @@ final class RecordingJournal: ExchangeJournal {
     var refusals: [String] = []
 
     func record(
-        _ request: borrowing Request, peer: Peer, isAuthenticated: Bool, status: StatusCode, contentByteCount: Int,
+        _ request: borrowing Request, peer: Peer, user: [UInt8]?, status: StatusCode, contentByteCount: Int,
         isComplete: Bool
     ) {
         records.append(

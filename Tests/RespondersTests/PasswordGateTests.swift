@@ -1,5 +1,6 @@
 import Dispatch
 import MartinetBytes
+import MartinetCrypto
 import MartinetHTTP
 import MartinetPOSIX
 import Synchronization
@@ -425,21 +426,11 @@ private final class Gated {
     }
 
     static func request(_ user: String, _ password: String, from address: String, at time: Int64) -> Request {
+        let encoded = String(decoding: Base64.encode([UInt8]("\(user):\(password)".utf8)), as: UTF8.self)
         var request = Request(
-            "/", [("Authorization", "Basic " + base64([UInt8]("\(user):\(password)".utf8)))], at: time)
+            "/", [("Authorization", "Basic " + encoded)], at: time)
         let octets = address.split(separator: ".").reduce(UInt32(0)) { $0 << 8 | (UInt32($1) ?? 0) }
         request.peer = Peer(address: address, port: 1, addressBlock: AddressBlock(v4: octets))
         return request
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = [UInt8]("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var encoded: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let bits = group.reduce(0) { $0 << 8 | Int($1) } << ((3 - group.count) * 8)
-            for place in 0...group.count { encoded.append(alphabet[bits >> (18 - place * 6) & 63]) }
-        }
-        return String(decoding: encoded, as: UTF8.self)
     }
 }

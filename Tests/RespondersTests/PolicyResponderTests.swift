@@ -275,15 +275,15 @@ struct PolicyResponderTests {
         #expect(try responder.answer(right)["WWW-Authenticate"] == nil)
     }
 
-    @Test("A response to a user whose password was found right says so, at once and later; others do not")
+    @Test("A response to a user whose password was found right names the user, at once and later; others do not")
     func authenticated() throws {
         let responder = try responder(try site()) { $0.passwordHashes = ["alice": "open sesame"] }
         let right = Request("/a.txt", [("Authorization", "Basic YWxpY2U6b3BlbiBzZXNhbWU=")])
-        for _ in 0..<2 { #expect(try responder.answer(right).isAuthenticated) }
+        for _ in 0..<2 { #expect(try responder.answer(right).user == "alice") }
         let wrong = Request("/a.txt", [("Authorization", "Basic YWxpY2U6eA==")])
-        #expect(!(try responder.answer(wrong).isAuthenticated))
+        #expect(try responder.answer(wrong).user == nil)
         let open = try self.responder(try site()) { $0.headers = [header("X-A", "1")] }
-        #expect(!(try open.answer(right).isAuthenticated))
+        #expect(try open.answer(right).user == nil)
     }
 
     @Test("Who has failed too often is told when to come again, with the fields and the page of the site")

@@ -111,7 +111,8 @@ struct WholeAnswer {
     /// The length announced.
     let byteCount: Int?
     let isStreamed: Bool
-    let isAuthenticated: Bool
+    /// Whom it is for.
+    let user: String?
 
     /// Of a response whose content is at hand.
     init(_ response: Response) {
@@ -129,7 +130,7 @@ struct WholeAnswer {
         self.bytes = bytes
         self.byteCount = byteCount
         self.isStreamed = isStreamed
-        isAuthenticated = response.isAuthenticated
+        user = response.user.map { String(decoding: $0, as: UTF8.self) }
     }
 
     var content: String { String(decoding: bytes, as: UTF8.self) }

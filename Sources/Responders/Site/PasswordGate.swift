@@ -29,7 +29,8 @@ package struct PasswordVerification {
 /// minutes are recognised, and all others are a `Login`.
 final class PasswordGate {
     enum Admission {
-        case admitted
+        /// With the name of the user.
+        case admitted([UInt8])
         case refused(Response)
         /// To be waited for.
         case login(Login)
@@ -103,12 +104,13 @@ final class PasswordGate {
             return .refused(Self.challenge)
         }
         let code = verification.code(credentials.text)
-        let account = accounts[credentials.user] ?? decoy
-        if account.recognises(code, now) { return .admitted }
+        let user = credentials.user
+        let account = accounts[user] ?? decoy
+        if account.recognises(code, now) { return .admitted(user) }
         let login = Login(self, credentials, account, code, request.peer ?? .unknown, arrival: now)
         return switch login.take(now) {
         case nil: .login(login)
-        case .right: .admitted
+        case .right: .admitted(login.user)
         case .refused(let response): .refused(response)
         }
     }

@@ -26,14 +26,15 @@ package final class PolicyResponder: Responder {
     package func open(_ request: borrowing Request) -> Answer {
         // A preflight bears no credentials, and asks for nothing that they protect.
         if policy.corsOrigin != nil, isPreflight(request) { return .complete(preflightResponse(request)) }
-        guard let gate else { return answer(request, isAuthenticated: false) }
+        guard let gate else { return answer(request, user: nil) }
         switch gate.admit(request) {
-        case .admitted: return answer(request, isAuthenticated: true)
+        case .admitted(let user): return answer(request, user: user)
         case .refused(let response): return .complete(decorated(response))
         case .login(let login):
+            let user = login.user
             let exchange = DeferredExchange(request, login) { request, outcome in
                 switch outcome {
-                case .right: self.answer(request, isAuthenticated: true)
+                case .right: self.answer(request, user: user)
                 case .refused(let response): .complete(self.decorated(response))
                 }
             }
@@ -41,11 +42,11 @@ package final class PolicyResponder: Responder {
         }
     }
 
-    private func answer(_ request: borrowing Request, isAuthenticated: Bool) -> Answer {
+    private func answer(_ request: borrowing Request, user: [UInt8]?) -> Answer {
         switch inner.open(request) {
-        case .complete(let response): .complete(decorated(response, isAuthenticated: isAuthenticated))
+        case .complete(let response): .complete(decorated(response, user: user))
         case .exchange(let exchange):
-            .exchange(DecoratedExchange(exchange) { self.decorated($0, isAuthenticated: isAuthenticated) })
+            .exchange(DecoratedExchange(exchange) { self.decorated($0, user: user) })
         }
     }
 
@@ -73,9 +74,9 @@ package final class PolicyResponder: Responder {
 
     // MARK: Every response
 
-    private func decorated(_ original: Response, isAuthenticated: Bool = false) -> Response {
+    private func decorated(_ original: Response, user: [UInt8]? = nil) -> Response {
         var response = original
-        response.isAuthenticated = isAuthenticated
+        response.user = user
         if response.isErrorPage, let path = policy.errorPages[response.status.rawValue],
             let (content, contentType) = pages.page(at: [UInt8](path.utf8))
         {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import MartinetHTTP
+@testable import MartinetResponders
 
 @Suite("Credentials of the Basic scheme (RFC 7617 §2)")
 struct BasicCredentialsTests {
@@ -25,18 +25,5 @@ struct BasicCredentialsTests {
     private func read(_ value: String) -> BasicCredentials? {
         let bytes = [UInt8](value.utf8)
         return BasicCredentials(bytes.span)
-    }
-
-    @Test(
-        "Base64 is read with its padding or without (RFC 4648 §10)",
-        arguments: [
-            ("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"), ("Zm9vYmE=", "fooba"),
-            ("Zm9vYmFy", "foobar"), ("Zg", "f"), ("Zm8", "fo"), ("Z", nil), ("Zm9vY", nil),
-            ("Zm9v=Zm9v", nil), ("Zm9v\n", nil), ("Zm9_", nil), ("Zm9v\u{0}", nil), ("Pj4+Pz8/", ">>>???"),
-        ] as [(String, String?)])
-    func base64(text: String, expected: String?) {
-        let bytes = [UInt8](text.utf8)
-        let decoded = Base64.decode(bytes.span)
-        #expect(decoded == expected.map { [UInt8]($0.utf8) })
     }
 }

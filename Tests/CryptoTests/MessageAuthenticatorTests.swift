@@ -1,4 +1,4 @@
-import MartinetTLS
+import MartinetCrypto
 import Testing
 
 @Suite("Message authentication codes (RFC 2104)")

@@ -8,12 +8,12 @@ import COpenSSL
     package static let byteCount = 32
     private let context: OpaquePointer
 
-    package init() throws(TLSError) {
+    package init() throws(OpenSSLError) {
         var key = [UInt8](repeating: 0, count: Self.byteCount)
         defer { unsafe OPENSSL_cleanse(&key, key.count) }
         guard unsafe RAND_priv_bytes(&key, CInt(key.count)) == 1,
             let context = unsafe shim_HMAC_SHA256_new(key, key.count)
-        else { throw TLSError("make a key for authentication codes") }
+        else { throw OpenSSLError.take() }
         unsafe self.context = unsafe context
     }
 

@@ -2,7 +2,7 @@ import COpenSSL
 
 /// Digests of bytes. MD5 and SHA-1 are for old file formats and no new uses: both are broken as signatures.
 package enum Digest {
-    static func sha256(_ bytes: [UInt8]) -> [UInt8] { unsafe digest(bytes, shim_sha256()) }
+    package static func sha256(_ bytes: [UInt8]) -> [UInt8] { unsafe digest(bytes, shim_sha256()) }
     package static func md5(_ bytes: [UInt8]) -> [UInt8] { unsafe digest(bytes, EVP_md5()) }
     package static func sha1(_ bytes: [UInt8]) -> [UInt8] { unsafe digest(bytes, EVP_sha1()) }
 
