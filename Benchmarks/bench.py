@@ -18,7 +18,7 @@ from fixture import make_fixture
 from loads import ALL_LOADS, LOADS, Load
 from measure import Bench
 from peers import PEERS, Martinet, OtherMartinet, Peer
-from processes import DESCRIPTORS, Unavailable
+from processes import DESCRIPTORS, Unavailable, run
 from publish import check_page, write_page
 from report import as_json, markdown
 
@@ -159,9 +159,4 @@ def positive(kind: type[int] | type[float]) -> Callable[[str], int | float]:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Unavailable as problem:
-        sys.exit(f"bench: {problem}")
-    except KeyboardInterrupt:
-        sys.exit("bench: interrupted")
+    run("bench", main)

@@ -7,8 +7,9 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -30,6 +31,16 @@ DESCRIPTORS = _descriptor_limit()
 
 class Unavailable(Exception):
     """A measurement that cannot be made, with the reason as its text."""
+
+
+def run(name: str, main: Callable[[], None]) -> None:
+    """Runs a program, which ends with one line where something cannot be measured or somebody has enough."""
+    try:
+        main()
+    except Unavailable as problem:
+        sys.exit(f"{name}: {problem}")
+    except KeyboardInterrupt:
+        sys.exit(f"{name}: interrupted")
 
 
 def free_port() -> int:

@@ -21,7 +21,7 @@ import hostile_site as site
 from client import trusting_context
 from environment import busy_share
 from hostile import Attack, Hostile, Watcher
-from processes import DESCRIPTORS, Server, Unavailable, free_port
+from processes import DESCRIPTORS, Server, Unavailable, free_port, run
 from report import table
 
 # After hostile clients have been served or have left, what they asked for may still be at work.
@@ -295,9 +295,4 @@ def as_table(rows: list[Row], binaries: list[Path], measured: dict[str, dict[str
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Unavailable as problem:
-        sys.exit(f"strangers: {problem}")
-    except KeyboardInterrupt:
-        sys.exit("strangers: interrupted")
+    run("strangers", main)

@@ -1,9 +1,21 @@
 # Sourced by the other scripts: finds what they need, and installs what is missing where that is allowed.
 
 set -euo pipefail
+here=$PWD # the caller's folder; the scripts' own is the project's
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 say() { printf '%s\n' "$*" >&2; }
+
+# asks_for_help ARGUMENT ...: whether that is all that is asked for, so that nothing needs to be there.
+asks_for_help() { [[ " $* " == *" --help "* || " $* " == *" -h "* ]]; }
+
+# become_python PROGRAM ARGUMENT ...: what the arguments name is where the caller is.
+become_python() {
+    local program=$PWD/$1
+    shift
+    cd "$here"
+    exec python3 "$program" "$@"
+}
 
 # The Swift toolchain cannot be installed from Debian; say where it comes from.
 need_swift() {
