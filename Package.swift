@@ -24,8 +24,10 @@ func room(
         swiftSettings: house + extra)
 }
 
+/// The tests of a room. `Tests/TestSupport` has what the tests of several rooms need.
 func tests(of name: String, imports: [String] = [], libraries: [Target.Dependency] = []) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: rooms([name] + imports) + libraries, swiftSettings: house)
+    .testTarget(
+        name: "\(name)Tests", dependencies: rooms([name, "TestSupport"] + imports) + libraries, swiftSettings: house)
 }
 
 func rooms(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: target(of: $0)) } }
@@ -74,6 +76,9 @@ let package = Package(
             ],
             path: "Sources/Command", swiftSettings: house),
 
+        .target(
+            name: target(of: "TestSupport"), dependencies: rooms(["HTTP", "POSIX"]) + [logging],
+            path: "Tests/TestSupport", swiftSettings: house),
         tests(of: "Bytes"),
         tests(of: "POSIX"),
         tests(of: "EventLoop", imports: ["POSIX"]),

@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetTestSupport
 import Testing
 
 @Suite("Queues of bytes")
@@ -106,7 +107,7 @@ struct ByteQueueTests {
     func againstAList() {
         var queue = ByteQueue()
         var list: [UInt8] = []
-        var random = Generator(seed: 7)
+        var random = SeededGenerator(seed: 7)
         var next: UInt8 = 0
         for _ in 0..<2000 {
             if Bool.random(using: &random) {
@@ -145,21 +146,5 @@ struct ByteQueueTests {
             let new: [UInt8] = [1, 2]
             queue.overwrite(at: 2, with: new.span)
         }
-    }
-}
-
-/// Random numbers that are the same in every run (xorshift64*).
-struct Generator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_F491_4F6C_DD1D
     }
 }

@@ -1,24 +1,17 @@
-import FoundationEssentials
 import Glibc
+import MartinetTestSupport
 import Testing
 
 /// The other end of an encoder, by programs that are none of ours.
 enum Decoder {
     /// By gzip(1), which also checks the length and the checksum.
     static func gzip(_ encoded: [UInt8]) throws -> [UInt8] {
-        var template = [UInt8]("/tmp/martinet-test-XXXXXX".utf8).map { CChar(bitPattern: $0) } + [0]
-        let number = unsafe mkstemp(&template)
-        try #require(number >= 0)
-        close(number)
-        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer {
-            unsafe unlink(path)
-            unsafe unlink(path + ".decoded")
-        }
-        try Data(encoded).write(to: URL(filePath: path))
+        let folder = try TemporaryDirectory()
+        try folder.makeFile("encoded", encoded)
         // A warning, such as of bytes behind the end, is status 2.
-        try #require(unsafe system("gzip -dc < \(path) > \(path).decoded") == 0, "gzip(1) refuses it")
-        return [UInt8](try Data(contentsOf: URL(filePath: path + ".decoded")))
+        let command = "gzip -dc < \(folder.path("encoded")) > \(folder.path("decoded"))"
+        try #require(unsafe system(command) == 0, "gzip(1) refuses it")
+        return try folder.bytes("decoded")
     }
 
     /// By the system's libbrotlidec, which comes with the encoder; found at run time, as nothing else needs it.

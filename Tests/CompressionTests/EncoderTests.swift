@@ -1,4 +1,5 @@
 import MartinetCompression
+import MartinetTestSupport
 import Testing
 
 @Suite("gzip and brotli (RFC 1952, RFC 7932)", .timeLimit(.minutes(1)))
@@ -21,10 +22,15 @@ struct EncoderTests {
         }
     }
 
+    private static let noise = {
+        var random = SeededGenerator(seed: 1)
+        return random.bytes(70_000)
+    }()
+
     static let contents: [[UInt8]] = [
         [], [0], [UInt8]("hello".utf8), [UInt8](0...255), [UInt8](repeating: 97, count: 100_000),
         [UInt8](String(repeating: "The quick brown fox jumps over the lazy dog. ", count: 5000).utf8),
-        noise(byteCount: 70_000),
+        noise,
     ]
 
     @Test("What is encoded whole comes back as it was", arguments: Kind.allCases, contents)
@@ -100,17 +106,6 @@ struct EncoderTests {
             start += step.consumed
             encoded += room.prefix(step.produced)
             if step.isFinished { return encoded }
-        }
-    }
-
-    /// The same random bytes every time.
-    private static func noise(byteCount: Int) -> [UInt8] {
-        var state: UInt64 = 88_172_645_463_325_252
-        return (0..<byteCount).map { _ in
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            return UInt8(truncatingIfNeeded: state >> 32)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @Suite("Child processes", .timeLimit(.minutes(1)))
@@ -16,7 +17,7 @@ struct ChildProcessTests {
         fromChild = try Pipe(isNonBlocking: false)
         let line = [UInt8]("from the parent\n".utf8)
         _ = try toChild.writing.write(line.span)
-        #expect(try readAll(reading) == "name first from the parent\n")
+        #expect(try reading.readText() == "name first from the parent\n")
         try waitForEnd(of: child.identifier)
         #expect(child.reap() == .exited(status: 0))
     }
@@ -131,17 +132,6 @@ struct ChildProcessTests {
         #expect(throws: SystemError.self) {
             _ = try ChildProcess("/bin/sh", arguments: ["sh", "-c", "exit"], descriptors: [1_000_000])
         }
-    }
-
-    private func readAll(_ file: borrowing FileDescriptor) throws -> String {
-        var text: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 256)
-        while true {
-            var room = piece.mutableSpan
-            guard case .bytes(let count) = try file.read(into: &room) else { break }
-            text += piece.prefix(count)
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// Waits until the child has ended, and leaves it to be reaped.

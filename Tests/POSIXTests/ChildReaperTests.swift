@@ -1,5 +1,6 @@
 import Glibc
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @Suite("Programs and their end", .timeLimit(.minutes(1)))
@@ -19,17 +20,6 @@ struct ChildReaperTests {
             StandardStreams(input: null.number, output: output.writing.number, error: output.writing.number))
     }
 
-    private func readAll(_ file: borrowing FileDescriptor) throws -> String {
-        var text: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 256)
-        while true {
-            var room = piece.mutableSpan
-            guard case .bytes(let count) = try file.read(into: &room) else { break }
-            text += piece.prefix(count)
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
     /// Takes a child into care that nobody waits for.
     private func leave(
         _ child: consuming ChildProcess, to reaper: ChildReaper, gracePeriod: ChildReaper.GracePeriod,
@@ -42,9 +32,7 @@ struct ChildReaperTests {
 
     /// Waits until the reaper's descriptor is readable.
     private func waitForEnd(_ reaper: ChildReaper) throws {
-        var entry = [PollEntry(descriptor: reaper.descriptor, interest: .read)]
-        var table = entry.mutableSpan
-        #expect(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
+        try FileDescriptor.wait(on: reaper.descriptor)
     }
 
     @Test("A program has its directory, and no environment but its own")
@@ -52,7 +40,7 @@ struct ChildReaperTests {
         let pipe = try Pipe(isNonBlocking: false)
         let child = try start("pwd; env | grep -v '^PWD=\\|^OLDPWD=\\|^SHLVL=\\|^_='", to: pipe)
         let output = pipe.takeReading()
-        #expect(try readAll(output) == "/tmp\nPATH=/usr/bin:/bin\n")
+        #expect(try output.readText() == "/tmp\nPATH=/usr/bin:/bin\n")
         let reaper = try ChildReaper()
         try leave(child, to: reaper, gracePeriod: .untilFinished(.seconds(60)))
         reaper.endAll()
@@ -69,7 +57,7 @@ struct ChildReaperTests {
         weak let watched = companion
         try leave(child, to: reaper, gracePeriod: .untilFinished(.seconds(60)), companion: companion)
         companion = nil
-        #expect(try readAll(output) == "done\n")
+        #expect(try output.readText() == "done\n")
         try waitForEnd(reaper)
         reaper.reap()
         #expect(reaper.count == 0 && watched == nil && reaper.deadline == nil)
@@ -91,9 +79,7 @@ struct ChildReaperTests {
         reaper.reap()
         #expect(supervised.ending == .exited(status: 3) && watched == nil && reaper.count == 0)
         // Who has not heard of it yet still waits for a descriptor that is its own.
-        var entry = [PollEntry(descriptor: exit, interest: .read)]
-        var table = entry.mutableSpan
-        #expect(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
+        try FileDescriptor.wait(on: exit)
         #expect(supervised.exitDescriptor == nil && !supervised.isOverdue)
         // Nobody is left who could be asked to end.
         reaper.release(supervised, gracePeriod: .none)
@@ -107,9 +93,7 @@ struct ChildReaperTests {
         let supervised = try reaper.add(try start("exit 3", to: pipe), until: .distantFuture)
         reaper.forget(supervised)
         #expect(reaper.count == 1, "it has not ended as far as anybody knows")
-        var entry = [PollEntry(descriptor: try #require(supervised.exitDescriptor), interest: .read)]
-        var table = entry.mutableSpan
-        try #require(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
+        try FileDescriptor.wait(on: try #require(supervised.exitDescriptor))
         #expect(supervised.checkEnd() == .exited(status: 3))
         reaper.forget(supervised)
         #expect(reaper.count == 0)
@@ -198,7 +182,7 @@ struct ChildReaperTests {
         try waitForEnd(reaper)
         reaper.reap()
         // The end of the pipe: the one in the background had it too.
-        #expect(try readAll(output).isEmpty)
+        #expect(try output.readText().isEmpty)
     }
 
     @Test("A program that is to end takes the groups along that its descendants have begun, but not their sessions")
@@ -230,7 +214,7 @@ struct ChildReaperTests {
         #expect(kill(staying, 0) == 0)
         kill(staying, SIGKILL)
         // Both had the pipe: its end says that the other has ended.
-        #expect(try readAll(output).isEmpty)
+        #expect(try output.readText().isEmpty)
     }
 
     @Test("What a program writes when nobody waits for it is read, so that it can end")
@@ -310,7 +294,7 @@ struct ChildReaperTests {
         try leave(second, to: reaper, gracePeriod: .untilFinished(.seconds(60)))
         reaper.endAll()
         #expect(reaper.count == 0)
-        #expect(try readAll(output).isEmpty && readAll(other).isEmpty)
+        #expect(try output.readText().isEmpty && other.readText().isEmpty)
     }
 
     @Test("A program may open as many files as this one could at its start")
@@ -321,7 +305,7 @@ struct ChildReaperTests {
         let pipe = try Pipe(isNonBlocking: false)
         let child = try start("ulimit -n", to: pipe)
         let output = pipe.takeReading()
-        #expect(try readAll(output) == "\(limit.rlim_cur)\n")
+        #expect(try output.readText() == "\(limit.rlim_cur)\n")
         let reaper = try ChildReaper()
         try leave(child, to: reaper, gracePeriod: .untilFinished(.seconds(60)))
         #expect(ThisProcess.raiseDescriptorLimit() == Int(clamping: limit.rlim_max), "here it is as it was")
@@ -337,7 +321,7 @@ struct ChildReaperTests {
         let pipe = try Pipe(isNonBlocking: false)
         let child = try start(script, to: pipe, limits: limits)
         let output = pipe.takeReading()
-        #expect(try readAll(output) == "7\n\(512 << 10)\n")
+        #expect(try output.readText() == "7\n\(512 << 10)\n")
         let reaper = try ChildReaper()
         try leave(child, to: reaper, gracePeriod: .untilFinished(.seconds(60)))
         reaper.endAll()

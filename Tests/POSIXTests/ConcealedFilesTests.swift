@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetPOSIX

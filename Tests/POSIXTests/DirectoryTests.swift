@@ -1,4 +1,5 @@
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @Suite("Files beneath a directory", .timeLimit(.minutes(1)))

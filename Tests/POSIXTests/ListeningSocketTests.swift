@@ -1,4 +1,5 @@
 import Glibc
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetPOSIX
@@ -85,16 +86,16 @@ struct ListeningSocketTests {
         let isAnyoneThere = try listener.accept() != nil
         #expect(!isAnyoneThere)
 
-        let client = try Client(connectedTo: listener.address)
+        let client = try LoopbackClient(listener.address)
         // The kernel keeps a connection back until its first bytes are there.
         try client.send("hello")
-        try listener.descriptor.waitUntil(.read)
+        try FileDescriptor.wait(on: listener.descriptor.number)
         guard let accepted = try listener.accept() else {
             Issue.record("nobody was waiting")
             return
         }
         let peer = accepted.peer
-        #expect(peer == client.address)
+        #expect(try peer == client.address())
         let descriptor = accepted.takeDescriptor()
         let isClosedOnExec = fcntl(descriptor.number, F_GETFD) & FD_CLOEXEC != 0
         #expect(isClosedOnExec)
@@ -110,9 +111,9 @@ struct ListeningSocketTests {
         let address = listener.address
         let inherited = try ListeningSocket(inheriting: listener.takeDescriptor())
         #expect(inherited.address == address)
-        let client = try Client(connectedTo: address)
+        let client = try LoopbackClient(address)
         try client.send("x")
-        try inherited.descriptor.waitUntil(.read)
+        try FileDescriptor.wait(on: inherited.descriptor.number)
         let isAccepted = try inherited.accept() != nil
         #expect(isAccepted)
     }
@@ -127,46 +128,7 @@ struct ListeningSocketTests {
     }
 }
 
-/// A blocking client on loopback.
-private struct Client: ~Copyable {
-    let descriptor: FileDescriptor
-    let address: SocketAddress
-
-    init(connectedTo server: SocketAddress) throws {
-        let number = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        try #require(number >= 0)
-        let descriptor = FileDescriptor(owning: number)
-        var raw = sockaddr_in()
-        raw.sin_family = sa_family_t(AF_INET)
-        raw.sin_port = server.port.bigEndian
-        raw.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = unsafe withUnsafePointer(to: &raw) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(number, $0, size) }
-        }
-        try #require(result == 0)
-        // The same reading of a socket's own address that listeners use.
-        address = try ListeningSocket(inheriting: FileDescriptor.duplicate(number)).address
-        self.descriptor = descriptor
-    }
-
-    func send(_ text: String) throws {
-        let bytes = [UInt8](text.utf8)
-        let transfer = try descriptor.send(bytes.span)
-        #expect(transfer == .bytes(bytes.count))
-    }
-}
-
 extension FileDescriptor {
-    /// Waits until the descriptor is ready; what it is ready for.
-    @discardableResult
-    func waitUntil(_ interest: Readiness) throws -> Readiness {
-        var entries = [PollEntry(descriptor: number, interest: interest)]
-        var table = entries.mutableSpan
-        _ = try PollEntry.poll(&table, timeout: nil)
-        return entries[0].readiness
-    }
-
     /// What one recv(2) brings, as text; nil when it would wait.
     func receiveText() throws -> String? {
         var bytes = [UInt8](repeating: 0, count: 1024)

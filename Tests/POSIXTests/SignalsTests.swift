@@ -1,5 +1,6 @@
 import Glibc
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @Suite("Signals as something to poll", .timeLimit(.minutes(1)))
@@ -23,7 +24,7 @@ struct SignalsTests {
         // raise(3) is for this thread, whose mask is the one that was set.
         raise(SIGUSR2)
         raise(SIGUSR1)
-        let readiness = try queue.descriptor.waitUntil(.read)
+        let readiness = try FileDescriptor.wait(on: queue.descriptor.number)
         #expect(readiness == .read)
         #expect(Set([queue.next(), queue.next()]) == [.user1, .user2])
         #expect(queue.next() == nil)

@@ -1,5 +1,6 @@
 import Glibc
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @Suite("Whole files")

@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import MartinetHTTP
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetResponders
@@ -49,8 +50,7 @@ struct CGIExchangeTests {
         try site.drive(exchange) { exchange.response != nil }
         while case let urgent = exchange.waits.filter(\.isUrgent), !urgent.isEmpty {
             var entries = urgent.map { PollEntry(descriptor: $0.descriptor, interest: .read) }
-            var table = entries.mutableSpan
-            try #require(try PollEntry.poll(&table, timeout: .seconds(30)) > 0)
+            try FileDescriptor.waitForAny(&entries)
             exchange.advance(site.now)
         }
         #expect(exchange.waits.count <= 1 && site.reaper.count == 0)

@@ -1,5 +1,6 @@
 import Foundation
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetResponders

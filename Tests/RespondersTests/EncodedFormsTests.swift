@@ -1,5 +1,6 @@
 import MartinetHTTP
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetResponders

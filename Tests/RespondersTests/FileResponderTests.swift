@@ -2,6 +2,7 @@ import MartinetBytes
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetResponders
+import MartinetTestSupport
 import Testing
 
 @Suite("Files from a directory", .timeLimit(.minutes(1)))
@@ -176,7 +177,7 @@ struct FileResponderTests {
         #expect(try Site.withOddThings().get(path).status == .badRequest)
     }
 
-    @Test("A file that may not be read is forbidden", .enabled(if: ThisUser.isBoundByModes))
+    @Test("A file that may not be read is forbidden", .enabled(if: TemporaryDirectory.isUserBoundByModes))
     func forbidden() throws {
         let site = try Site()
         try site.folder.makeFile("secret", "x")

@@ -1,5 +1,6 @@
 import MartinetHTTP
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetResponders
@@ -205,9 +206,7 @@ struct DirectoryNamesCacheTests {
         }
         var results: [(DirectoryNames, DirectoryArrangement?)] = []
         for calculation in calculations {
-            var set = [PollEntry(descriptor: calculation.descriptor, interest: .read)]
-            var span = set.mutableSpan
-            #expect(try PollEntry.poll(&span, timeout: .seconds(50)) == 1)
+            try FileDescriptor.wait(on: calculation.descriptor)
             if let result = calculation.take() { results.append(try #require(result)) }
         }
         #expect(results.count == 8)

@@ -1,5 +1,6 @@
 import MartinetHTTP
 import MartinetPOSIX
+import MartinetTestSupport
 import Synchronization
 import Testing
 
@@ -91,9 +92,7 @@ struct PiecewiseExchangeTests {
         #expect(deadline > 1_000)
         busy.release()
         withExtendedLifetime(waiting) {}
-        var set = [PollEntry(descriptor: waiting.descriptor, interest: .read)]
-        var span = set.mutableSpan
-        #expect(try PollEntry.poll(&span, timeout: .seconds(50)) == 1)
+        try FileDescriptor.wait(on: waiting.descriptor)
         exchange.advance(deadline)
         #expect(exchange.deadline == nil)
         #expect(try exchange.remainder().count == 2)

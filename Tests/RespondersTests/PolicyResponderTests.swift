@@ -2,6 +2,7 @@ import Logging
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetResponders
+import MartinetTestSupport
 import Testing
 
 @Suite("What holds for a whole site")

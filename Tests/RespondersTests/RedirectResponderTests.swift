@@ -1,5 +1,6 @@
 import MartinetHTTP
 import MartinetResponders
+import MartinetTestSupport
 import Testing
 
 @Suite("From plain HTTP to HTTPS (RFC 9110 §15.4.9)")

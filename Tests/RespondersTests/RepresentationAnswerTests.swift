@@ -1,5 +1,6 @@
 import MartinetHTTP
 import MartinetResponders
+import MartinetTestSupport
 import Testing
 
 @Suite("Conditional, partial and encoded answers (RFC 9110 §12-15)", .timeLimit(.minutes(1)))

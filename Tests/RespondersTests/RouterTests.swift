@@ -1,5 +1,6 @@
 import MartinetHTTP
 import MartinetResponders
+import MartinetTestSupport
 import Testing
 
 @Suite("Routes")

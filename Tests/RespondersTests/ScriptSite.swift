@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import MartinetHTTP
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetResponders
@@ -13,7 +14,7 @@ final class ScriptSite {
     let folder = try? TemporaryDirectory()
     let responder: CGIResponder
     let reaper: ChildReaper
-    let log = RecordedLog()
+    let log = RecordingLog()
     var now: Int64 = 1_000_000_000_000_000
 
     init(
@@ -83,8 +84,7 @@ final class ScriptSite {
         var entries = exchange.waits.map {
             PollEntry(descriptor: $0.descriptor, interest: $0.direction == .reading ? .read : .write)
         }
-        var table = entries.mutableSpan
-        try #require(try PollEntry.poll(&table, timeout: .seconds(30)) > 0)
+        try FileDescriptor.waitForAny(&entries)
         exchange.advance(now)
     }
 
@@ -120,8 +120,7 @@ final class ScriptSite {
                 PollEntry(descriptor: $0.descriptor, interest: $0.direction == .reading ? .read : .write)
             }
             entries.append(PollEntry(descriptor: reaper.descriptor, interest: .read))
-            var table = entries.mutableSpan
-            try #require(try PollEntry.poll(&table, timeout: .seconds(30)) > 0)
+            try FileDescriptor.waitForAny(&entries)
             reaper.reap()
             for exchange in exchanges { exchange.advance(now) }
         }
@@ -130,15 +129,11 @@ final class ScriptSite {
     /// Waits until the script has written something, or ended.
     func waitForOutput(_ exchange: any Exchange) throws {
         let output = try #require(exchange.waits.first { $0.direction == .reading })
-        var entries = [PollEntry(descriptor: output.descriptor, interest: .read)]
-        var table = entries.mutableSpan
-        try #require(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
+        try FileDescriptor.wait(on: output.descriptor)
     }
 
     func reapOne() throws {
-        var entries = [PollEntry(descriptor: reaper.descriptor, interest: .read)]
-        var table = entries.mutableSpan
-        try #require(try PollEntry.poll(&table, timeout: .seconds(30)) == 1)
+        try FileDescriptor.wait(on: reaper.descriptor)
         reaper.reap()
     }
 
@@ -158,18 +153,4 @@ final class ScriptSite {
         }
         return String(decoding: text, as: UTF8.self)
     }
-}
-
-/// The lines that were logged.
-final class RecordedLog: LogHandler, @unchecked Sendable {
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-    private(set) var lines: [String] = []
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) { lines.append("\(event.message)") }
 }

@@ -1,5 +1,6 @@
 import MartinetEventLoop
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetServer

@@ -1,6 +1,7 @@
 import Logging
 import MartinetHTTP
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetServer
@@ -37,10 +38,7 @@ struct AccessLogTests {
             request, peer: Peer(address: "192.0.2.1", port: 1), user: user.map { [UInt8]($0.utf8) }, status: .ok,
             contentByteCount: 0, isComplete: true)
         sink.flush()
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        var room = buffer.mutableSpan
-        guard case .bytes(let count) = try pipe.reading.read(into: &room) else { return "" }
-        let line = String(decoding: buffer[..<count], as: UTF8.self)
+        let line = try pipe.reading.readText()
         #expect(line.hasPrefix("192.0.2.1 - ") && line.contains("] \"GET / HTTP/1.1\" 200 0 \"-\" \"-\" "), "\(line)")
         let fields = line.split(separator: " ")
         #expect(fields[3].hasPrefix("["), "\(line)")

@@ -1,6 +1,7 @@
 import Glibc
 import MartinetEventLoop
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetServer
@@ -44,12 +45,12 @@ struct LogSinkTests {
         sink.flush()
         #expect(sink.status == .failed)
         sink.append(line(2, byteCount: 100))
-        let folder = try LogFolder()
+        let folder = try TemporaryDirectory()
         try sink.reopen(onto: FileDescriptor.openForAppending(folder.path("log")))
         #expect(sink.status == .pending)
         sink.flush()
         #expect(sink.status == .empty)
-        #expect(try folder.content("log") == line(1, byteCount: 100) + line(2, byteCount: 100))
+        #expect(try folder.bytes("log") == line(1, byteCount: 100) + line(2, byteCount: 100))
     }
 
     @Test("Where there is no room left, whole lines are dropped and counted, and the log says so")
@@ -73,7 +74,7 @@ struct LogSinkTests {
 
     @Test("Lines that are pending when the log is opened anew go to the old file, none is torn or lost")
     func reopened() throws {
-        let folder = try LogFolder()
+        let folder = try TemporaryDirectory()
         let sink = LogSink(try FileDescriptor.openForAppending(folder.path("old")))
         let number = sink.descriptor
         sink.append(line(1, byteCount: 50))
@@ -81,8 +82,8 @@ struct LogSinkTests {
         sink.append(line(2, byteCount: 50))
         sink.flush()
         #expect(sink.descriptor == number)
-        #expect(try folder.content("old") == line(1, byteCount: 50))
-        #expect(try folder.content("new") == line(2, byteCount: 50))
+        #expect(try folder.bytes("old") == line(1, byteCount: 50))
+        #expect(try folder.bytes("new") == line(2, byteCount: 50))
     }
 
     @Test("At the end the lines that nobody takes are counted")
@@ -175,32 +176,5 @@ private final class SmallPipe {
 
     func sink() throws -> LogSink { LogSink(try FileDescriptor.duplicate(pipe.writing.number)) }
 
-    func readAll() throws -> [UInt8] {
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 8192)
-        while true {
-            var room = buffer.mutableSpan
-            guard case .bytes(let count) = try pipe.reading.read(into: &room) else { return text }
-            text += buffer[..<count]
-        }
-    }
-}
-
-/// A temporary folder that is removed with this value.
-private final class LogFolder {
-    private let root: String
-
-    init() throws {
-        var template = "/tmp/martinet-logs-XXXXXX".utf8CString.map { $0 }
-        try #require(unsafe mkdtemp(&template) != nil)
-        root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit {
-        for name in ["log", "old", "new"] { unsafe unlink(path(name)) }
-        unsafe rmdir(root)
-    }
-
-    func path(_ name: String) -> String { "\(root)/\(name)" }
-    func content(_ name: String) throws -> [UInt8] { try WholeFile.read(path(name)) }
+    func readAll() throws -> [UInt8] { try pipe.reading.readAll() }
 }

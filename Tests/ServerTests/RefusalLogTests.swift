@@ -1,14 +1,14 @@
 import Logging
 import MartinetHTTP
 import MartinetPOSIX
-import Synchronization
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetServer
 
 @Suite("Refused messages in the error log")
 struct RefusalLogTests {
-    private let log = RecordingLog()
+    private let log = RecordingLog(level: .notice)
     private let start = MonotonicTime(nanoseconds: 1)
 
     private func makeRefusals() -> RefusalLog {
@@ -52,29 +52,5 @@ struct RefusalLogTests {
         let target = String(repeating: "x", count: 10_000)
         refusals.add(.badRequest, "No Host.", request: "GET /\(target)", from: "192.0.2.1", at: start)
         #expect(log.lines[0].count < 250)
-    }
-}
-
-/// Keeps the messages.
-private final class RecordingLog: LogHandler {
-    private let messages = Mutex<[String]>([])
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set {}
-    }
-    var logLevel: Logger.Level {
-        get { .notice }
-        set {}
-    }
-
-    var lines: [String] { messages.withLock { $0 } }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set {}
-    }
-
-    func log(event: LogEvent) {
-        messages.withLock { $0.append("\(event.message)") }
     }
 }

@@ -1,4 +1,5 @@
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @Suite("Bytes that are wiped", .serialized, .timeLimit(.minutes(5)))
@@ -15,8 +16,8 @@ struct SecretBytesTests {
 
     @Test("Joining, taking apart and reading leave nothing behind")
     func copies() throws {
-        let path = "/tmp/martinet-test-secret-\(ThisProcess.identifier)"
-        defer { TestFile.remove(path) }
+        let folder = try TemporaryDirectory()
+        let path = folder.path("secret")
         // Longer than the room that reading begins with.
         var secret: SecretBytes? = .random(70_000)
         let ends = try #require(secret?.turnedEnds)

@@ -5,6 +5,7 @@ import Logging
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetTLS
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetServer
@@ -202,9 +203,6 @@ private final class Nowhere: Responder {
 extension FileDescriptor {
     /// The lines that a pipe holds.
     fileprivate func receiveLines() throws -> [String] {
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        var room = buffer.mutableSpan
-        guard case .bytes(let count) = try read(into: &room) else { return [] }
-        return String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n").map(String.init)
+        try readText().split(separator: "\n").map(String.init)
     }
 }

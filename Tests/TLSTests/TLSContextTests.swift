@@ -1,5 +1,6 @@
 import MartinetPOSIX
 import MartinetTLS
+import MartinetTestSupport
 import Testing
 
 @Suite("TLS contexts")
@@ -38,13 +39,13 @@ struct TLSContextTests {
 
     @Test("Secrets are logged when asked for, into a file for its owner alone")
     func keyLog() throws {
-        let path = "/tmp/martinet-test-keys-\(ThisProcess.identifier)"
+        let folder = try TemporaryDirectory()
+        let path = folder.path("keys")
         let made = try TestIdentities(["localhost"])
         let log = try FileDescriptor.openForAppending(path, mode: 0o600)
-        defer { TestFile.remove(path) }
         let both = try TLSConversation(made.context(keyLogPath: path), .init(version: .tls13))
         try both.shakeHands()
-        let text = String(decoding: try WholeFile.read(path), as: UTF8.self)
+        let text = try folder.text("keys")
         #expect(text.contains("SERVER_HANDSHAKE_TRAFFIC_SECRET "))
         #expect(text.contains("CLIENT_TRAFFIC_SECRET_0 "))
         #expect(text.hasSuffix("\n"))
