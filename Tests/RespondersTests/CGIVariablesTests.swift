@@ -125,6 +125,24 @@ struct CGIVariablesTests {
         #expect(trusted["REMOTE_USER"] == "a" && trusted["AUTH_TYPE"] == "Basic")
     }
 
+    @Test("A client that names fields in Connection takes none from the script that tell who asks for what")
+    func endToEnd() throws {
+        let fields = [
+            ("Host", "example.org"), ("Cookie", "a=1"), ("Authorization", "Basic YTpi"),
+            ("X-Forwarded-For", "192.0.2.1"),
+            ("X-Forwarded-Proto", "https"), ("x-forwarded-anything", "1"), ("Forwarded", "for=192.0.2.1"),
+            ("X-Real-IP", "192.0.2.1"),
+        ]
+        let names = fields.map(\.0)
+        for options in [names.joined(separator: ", "), names.joined(separator: ",").uppercased()] {
+            let others = [("Connection", options), ("X-Forwarded", "1"), ("Connection", "X-Forwarded")]
+            let request = Request("/x", fields + others)
+            let told = try variables(request) { $0.passesAuthorization = true }
+            let expected = names.map { "HTTP_" + $0.uppercased().split(separator: "-").joined(separator: "_") }
+            #expect(told.keys.filter { $0.hasPrefix("HTTP_") }.sorted() == expected.sorted())
+        }
+    }
+
     @Test(
         "An indexed query is a list of words (RFC 3875 §4.4)",
         arguments: [

@@ -291,9 +291,6 @@ final class CGIExchange: Exchange {
     /// The answer is what another resource of this site answers.
     private func redirect(to location: [UInt8]) {
         let target = location.prefix { $0 != UInt8(ascii: "#") }
-        guard target.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            return fail(.badGateway("redirects to a path with characters that must be percent-encoded"))
-        }
         var redirected = request.redirected(to: [UInt8](target))
         // Its time begins now, whatever this script has taken.
         redirected.arrival = now

@@ -138,7 +138,8 @@ struct CGIVariables: ~Copyable {
         var fields: [(name: [UInt8], value: [UInt8])] = []
         let connectionOptions = connectionOptions
         for line in request.fields where isPassed(line) {
-            if connectionOptions.contains(request.bytes[line.name].map(ASCII.lowercased)) { continue }
+            let lowercased = request.bytes[line.name].map(ASCII.lowercased)
+            if connectionOptions.contains(lowercased), !Self.isEndToEnd(lowercased) { continue }
             guard let name = Self.variable(request.bytes[line.name]) else { continue }
             // An absolute target's authority takes the place of what Host says (RFC 9112 §3.2.2).
             let value = request.bytes[line.known == .host ? request.authority : line.value]
@@ -161,6 +162,14 @@ struct CGIVariables: ~Copyable {
         default: true
         }
     }
+
+    /// Whether a field is for the script whatever Connection says of it. What tells who asks, for what, and from where must not
+    /// be taken away by a client that names it there.
+    private static func isEndToEnd(_ lowercasedName: [UInt8]) -> Bool {
+        endToEnd.contains(lowercasedName) || lowercasedName.starts(with: "x-forwarded-".utf8)
+    }
+
+    private static let endToEnd = ["host", "cookie", "authorization", "forwarded", "x-real-ip"].map { [UInt8]($0.utf8) }
 
     /// The names of fields that end with the connection (RFC 9110 §7.6.1), in lower case. Read once: there may be
     /// thousands of them in one line.

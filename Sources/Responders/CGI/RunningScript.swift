@@ -228,6 +228,7 @@ final class RunningScript {
             }
             guard let found = try ScriptHeader.parse(bytes.span, from: &headerLineStart) else { return nil }
             usedByteCount = found.byteCount
+            if let omission = found.header.omission { run.warn("wrote what was left out of its answer: \(omission)") }
             return .header(found.header)
         } catch {
             throw .badGateway("wrote a bad header: \(error.text)")

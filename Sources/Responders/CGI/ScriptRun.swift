@@ -106,6 +106,9 @@ final class ScriptRun {
     /// Something that is no failure.
     func note(_ fact: String) { log.note(fact, script: name) }
 
+    /// A mistake of the script's that its answer survives.
+    func warn(_ fact: String) { log.warn(fact, script: name) }
+
     /// The sentence with its subject, for a log line that another writes.
     func sentence(_ predicate: String) -> String { "script \(name) \(predicate) [\(identifier)]" }
 
@@ -136,6 +139,10 @@ struct ScriptLog {
 
     func note(_ fact: String, script: String) {
         logger.info("\(subject): script \(script) \(fact) [\(identifier)]")
+    }
+
+    func warn(_ fact: String, script: String) {
+        logger.warning("\(subject): script \(script) \(fact) [\(identifier)]")
     }
 
     /// The answer to a request whose script failed.
