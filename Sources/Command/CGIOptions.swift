@@ -28,6 +28,14 @@ struct CGIOptions: ParsableArguments {
             valueName: "n"))
     var cgiProcesses = 32
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            How many processes may live on in each worker that scripts left in the background when they ended, holding none \
+            of their pipes (nohup job &).
+            """, valueName: "n"))
+    var cgiJobs = 32
+
     @Option(help: ArgumentHelp("Processor time for each script, in whole seconds: 10s.", valueName: "time"))
     var cgiCpu: TimeArgument?
 
@@ -62,6 +70,9 @@ struct CGIOptions: ParsableArguments {
         }
         guard (1...4096).contains(cgiProcesses) else {
             throw ValidationError("--cgi-processes \(cgiProcesses) is not between 1 and 4096.")
+        }
+        guard (0...4096).contains(cgiJobs) else {
+            throw ValidationError("--cgi-jobs \(cgiJobs) is not between 0 and 4096.")
         }
         for (option, time) in [("timeout", cgiTimeout), ("total-time", cgiTotalTime)] where time.duration <= .zero {
             throw ValidationError("--cgi-\(option) \(time.text) leaves scripts no time at all.")

@@ -11,7 +11,8 @@ enum EnvironmentOptions {
         ("--header", nil, true), ("--cors", nil, false), ("--cache", nil, false), ("--auth-file", nil, false),
         ("--access-log", nil, false), ("--cgi", nil, true), ("--cgi-interpreter", nil, true),
         ("--cgi-timeout", nil, false), ("--cgi-total-time", nil, false), ("--cgi-processes", nil, false),
-        ("--cgi-cpu", nil, false), ("--cgi-memory", nil, false), ("--cgi-output", nil, false),
+        ("--cgi-jobs", nil, false), ("--cgi-cpu", nil, false), ("--cgi-memory", nil, false),
+        ("--cgi-output", nil, false),
         ("--max-content", nil, false), ("--slow-reader-memory", nil, false),
     ]
 

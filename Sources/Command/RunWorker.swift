@@ -48,7 +48,7 @@ struct RunWorker {
         let (logger, errorSink) = try Logs.makeErrorLog(
             named: "worker \(index)", level: Logger.Level(rawValue: snapshot.logLevel) ?? .notice)
         do {
-            let children = snapshot.scripts.isEmpty ? nil : try ChildReaper()
+            let children = snapshot.scripts.isEmpty ? nil : try Self.reaper(snapshot.jobLimit, logger)
             let helpers = try HelperThreads(
                 threadCount: min(ThisProcess.processorCount, Self.mostHelperThreads),
                 queueLimit: Self.helperQueueLength)
@@ -73,6 +73,16 @@ struct RunWorker {
             throw RuntimeFailure(description: "this command is for supervisors to start")
         }
         return try WorkerSnapshot.decode(content)
+    }
+
+    private static func reaper(_ jobLimit: Int, _ logger: Logger) throws -> ChildReaper {
+        try ChildReaper(jobLimit: jobLimit) { script in
+            logger.warning(
+                """
+                script \(script): what it left in the background was ended: more than \(jobLimit) processes of scripts that \
+                have ended may not live on in each worker (--cgi-jobs)
+                """)
+        }
     }
 
     private static func redirects(_ snapshot: WorkerSnapshot, _ context: TLSContext) throws -> Redirects {

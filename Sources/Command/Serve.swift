@@ -57,7 +57,7 @@ struct Serve: ParsableCommand {
         let concealment = Concealment(security, files, programs, logs, scripts)
         let snapshot = WorkerSnapshot(
             tls: tls, limits: limits, site: files.site(root: root, concealing: concealment.paths), policy: policy,
-            scripts: scripts,
+            scripts: scripts, jobLimit: programs.cgiJobs,
             listenerCount: listeners.addresses.count, plainListenerCount: plainListeners.addresses.count,
             securePort: listeners.addresses.first?.port ?? 443, hasAccessLog: access != nil,
             logLevel: logs.level.rawValue)

@@ -15,6 +15,8 @@ struct WorkerSnapshot: Codable {
     var policy: SitePolicy
     /// Where programs answer.
     var scripts: [CGISite]
+    /// How many processes may live on that programs left in the background.
+    var jobLimit: Int
     /// How many of the inherited descriptors are listening sockets for HTTPS.
     var listenerCount: Int
     /// How many behind them are listening sockets for plain HTTP.

@@ -33,6 +33,12 @@ package final class ChildReaper {
         private var process: ChildProcess
         /// The key under which the reaper has it.
         fileprivate let mark: UInt64
+        /// What it is called in reports.
+        private let name: String
+        /// Where that is noted which it may leave behind; nil where it may leave nothing.
+        private let jobs: BackgroundJobs?
+        /// Called with the name where it left more than may be.
+        private let report: (String) -> Void
         /// Released when the child is reaped.
         private var companions: [AnyObject] = []
         /// When its time is over.
@@ -47,9 +53,14 @@ package final class ChildReaper {
         package private(set) var ending: ChildProcess.Ending?
 
         fileprivate init(
-            _ process: consuming ChildProcess, mark: UInt64, companions: [AnyObject], timeEnd: MonotonicTime
+            _ process: consuming ChildProcess, mark: UInt64, companions: [AnyObject], timeEnd: MonotonicTime,
+            name: String,
+            jobs: BackgroundJobs?, report: @escaping (String) -> Void
         ) {
             self.process = process
+            self.name = name
+            self.jobs = jobs
+            self.report = report
             self.mark = mark
             self.companions = companions
             self.timeEnd = timeEnd
@@ -71,8 +82,13 @@ package final class ChildReaper {
         @discardableResult
         package func checkEnd() -> ChildProcess.Ending? {
             guard ending == nil else { return ending }
-            ending = process.reap()
-            if ending != nil { companions = [] }
+            ending = process.reap(sparingGroup: jobs != nil)
+            guard ending != nil else { return nil }
+            companions = []
+            if let jobs, process.leavesGroup {
+                let isLeft = jobs.add(leader: process.identifier, pipes: process.outputs, now: .now)
+                if !isLeft { report(name) }
+            }
             return ending
         }
 
@@ -112,15 +128,28 @@ package final class ChildReaper {
     package static let grace = Duration.seconds(2)
 
     private let epoll: Epoll
+    private let jobs: BackgroundJobs?
+    private let report: (String) -> Void
     /// By the marks that epoll has for them.
     private var children: [UInt64: SupervisedChild] = [:]
     private var sources: [UInt64: Source] = [:]
     private var nextMark: UInt64 = 0
+    /// When something is due for a child; nil for none.
+    private var childDeadline: MonotonicTime?
     /// When `enforce(_:)` is to be called; nil for not at all.
-    package private(set) var deadline: MonotonicTime?
+    package var deadline: MonotonicTime? {
+        guard let jobDeadline = jobs?.deadline else { return childDeadline }
+        return min(childDeadline ?? jobDeadline, jobDeadline)
+    }
 
-    package init() throws(SystemError) {
+    /// - Parameters:
+    ///   - jobLimit: how many processes may live on that children left in their groups when they exited by themselves; nil
+    ///     where they end with the child, as they do in any case when it was told to end.
+    ///   - report: called with the name of a child whose jobs were ended since with them there would have been more.
+    package init(jobLimit: Int? = nil, report: @escaping (String) -> Void = { _ in }) throws(SystemError) {
         epoll = try Epoll()
+        jobs = jobLimit.map { BackgroundJobs(limit: $0) }
+        self.report = report
     }
 
     deinit {
@@ -135,13 +164,17 @@ package final class ChildReaper {
 
     /// Takes a child into care. It is asked to end when its time is over.
     ///
-    /// - Parameter companions: kept until the child has been reaped, for instance a place that it occupies.
+    /// - Parameters:
+    ///   - companions: kept until the child has been reaped, for instance a place that it occupies.
+    ///   - name: what it is called in reports.
     /// - Throws: what the kernel says when it cannot watch the child, which has been ended then.
     package func add(
-        _ process: consuming ChildProcess, until deadline: MonotonicTime, companions: [AnyObject] = []
+        _ process: consuming ChildProcess, until deadline: MonotonicTime, companions: [AnyObject] = [],
+        name: String = ""
     ) throws(SystemError) -> SupervisedChild {
         nextMark += 1
-        let child = SupervisedChild(process, mark: nextMark, companions: companions, timeEnd: deadline)
+        let child = SupervisedChild(
+            process, mark: nextMark, companions: companions, timeEnd: deadline, name: name, jobs: jobs, report: report)
         do throws(SystemError) {
             if let handle = child.exitDescriptor { try epoll.arm(handle, mark: child.mark, isNew: true) }
         } catch {
@@ -195,16 +228,17 @@ package final class ChildReaper {
                 note(child.deadline)
             }
         }
-        if children.isEmpty { deadline = nil }
+        if children.isEmpty { childDeadline = nil }
     }
 
-    /// Asks those to end whose time is over, and ends those that were asked before.
+    /// Asks those to end whose time is over, and ends those that were asked before, and jobs that hold on to pipes.
     package func enforce(_ now: MonotonicTime) {
-        guard let deadline, deadline <= now else { return }
+        jobs?.endHolders(now)
+        guard let childDeadline, childDeadline <= now else { return }
         for child in children.values where child.deadline <= now {
             if child.checkEnd() != nil { remove(child) } else { child.expire(now) }
         }
-        self.deadline = nil
+        self.childDeadline = nil
         for child in children.values { note(child.deadline) }
     }
 
@@ -221,6 +255,7 @@ package final class ChildReaper {
         for child in children.values { child.end() }
         children = [:]
         sources = [:]
+        jobs?.endHolders(.distantFuture)
     }
 
     private func watch(_ descriptor: CInt, of detachedOutput: any DetachedOutput, for child: SupervisedChild) {
@@ -242,6 +277,6 @@ package final class ChildReaper {
 
     private func note(_ moment: MonotonicTime) {
         guard moment != .distantFuture else { return }
-        deadline = min(deadline ?? moment, moment)
+        childDeadline = min(childDeadline ?? moment, moment)
     }
 }

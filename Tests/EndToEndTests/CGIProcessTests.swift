@@ -200,6 +200,54 @@ struct CGIProcessTests {
         }
     }
 
+    @Test(
+        "A job in the background that holds no pipe of its script lives on, and so it does when workers are killed",
+        arguments: [
+            "#!/bin/sh\nnohup sh -c 'until [ -e open ]; do sleep 0.05; done; : > handed' >/dev/null 2>&1 &\nprintf '\(text)started'\n",
+            """
+            #!/usr/bin/php-cgi
+            <?php
+            header("Content-Type: text/plain");
+            exec('nohup sh -c "until [ -e open ]; do sleep 0.05; done; : > handed" >/dev/null 2>&1 &');
+            echo "started";
+            """,
+        ])
+    func backgroundJob(script: String) throws {
+        try ScriptServer.run { server, site in
+            try site.site.write(script, to: "cgi-bin/job")
+            try site.makeExecutable("job")
+            #expect(try server.curl("-f", path: "cgi-bin/job").out == "started")
+            let worker = try #require(server.workers.first)
+            kill(worker, SIGKILL)
+            try server.log.waitForLine("replacing it")
+            // Whatever was to be ended has been by the time that the new one serves.
+            #expect(try server.curl("-f", path: "a.txt").status == 0)
+            #expect(!server.scripts.isEmpty)
+            try site.site.write("", to: "cgi-bin/open")
+            #expect(becomesTrue { FileManager.default.fileExists(atPath: site.path("handed")) })
+        }
+    }
+
+    private static let text = "Content-Type: text/plain\\n\\n"
+
+    @Test("More jobs in the background than may be are ended, and the log says whose and how many may be")
+    func tooManyJobs() throws {
+        try ScriptServer.run(["--cgi-jobs", "2"]) { server, site in
+            // Two processes: the shell and what it waits for.
+            let script =
+                "#!/bin/sh\nnohup sh -c 'sleep 1000; :' >/dev/null 2>&1 &\nsleep 0.1\nprintf '\(Self.text)started'\n"
+            try site.site.write(script, to: "cgi-bin/job")
+            try site.makeExecutable("job")
+            #expect(try server.curl("-f", path: "cgi-bin/job").out == "started")
+            #expect(becomesTrue { server.scripts.count == 2 })
+            let jobs = Set(server.scripts)
+            #expect(try server.curl("-f", path: "cgi-bin/job").out == "started")
+            try server.log.waitForLine("job: what it left in the background was ended: more than 2 processes")
+            #expect(becomesTrue { Set(server.scripts) == jobs }, "\(server.scripts.map(Kernel.name))")
+            for process in jobs { kill(process, SIGKILL) }
+        }
+    }
+
     @Test("As many run as may, twice as many wait, and others are told to come again")
     func places() throws {
         try ScriptServer.run(["--cgi-processes", "2"]) { server, site in

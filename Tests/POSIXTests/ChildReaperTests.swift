@@ -185,6 +185,98 @@ struct ChildReaperTests {
         #expect(try output.readText().isEmpty)
     }
 
+    /// A job in the background that holds no pipe of its script any more, and says its number before.
+    private static let job = """
+        tail -f /dev/null >/dev/null 2>&1 & job=$!
+        for n in 1 2; do until [ "$(readlink /proc/$job/fd/$n)" = /dev/null ]; do :; done; done
+        echo $job
+        """
+
+    /// Runs a script that ends by itself unless `gracePeriod` is over, and says the numbers of its jobs.
+    private func jobs(
+        of script: String, _ reaper: ChildReaper, gracePeriod: ChildReaper.GracePeriod = .untilFinished(.seconds(60))
+    ) throws -> [pid_t] {
+        let pipe = try Pipe(isNonBlocking: false)
+        let count = script.ranges(of: "echo").count
+        let child = try reaper.add(try start(script, to: pipe), until: .distantFuture, name: "its name")
+        let output = pipe.takeReading()
+        var text = ""
+        var room = [UInt8](repeating: 0, count: 64)
+        while text.split(separator: "\n").count < count || !text.hasSuffix("\n") {
+            var span = room.mutableSpan
+            guard case .bytes(let count) = try output.read(into: &span) else { break }
+            text += String(decoding: room[..<count], as: UTF8.self)
+        }
+        reaper.release(child, gracePeriod: gracePeriod)
+        while reaper.count > 0 {
+            try waitForEnd(reaper)
+            reaper.reap()
+        }
+        return text.split(separator: "\n").compactMap { pid_t($0) }
+    }
+
+    /// Whether the process has ended, or is ending: SIGKILL was sent before this is asked.
+    private func ends(_ process: pid_t) -> Bool {
+        while kill(process, 0) == 0 {
+            let status = (try? WholeFile.read("/proc/\(process)/stat")) ?? []
+            if String(decoding: status, as: UTF8.self).contains(") Z ") { return true }
+            sched_yield()
+        }
+        return true
+    }
+
+    @Test("At a program's normal end jobs live on that hold none of its pipes, whatever its status", arguments: [0, 3])
+    func liveOn(status: Int) throws {
+        let reaper = try ChildReaper(jobLimit: 1)
+        let jobs = try jobs(of: "\(Self.job)\nexit \(status)", reaper)
+        try #require(jobs.count == 1)
+        defer { kill(jobs[0], SIGKILL) }
+        let deadline = try #require(reaper.deadline)
+        reaper.enforce(deadline)
+        #expect(reaper.deadline == nil)
+        reaper.endAll()
+        #expect(kill(jobs[0], 0) == 0)
+    }
+
+    @Test("Jobs that hold a pipe of their program are ended when they have had time to let go of it")
+    func holders() throws {
+        let reaper = try ChildReaper(jobLimit: 9)
+        let jobs = try jobs(of: "tail -f /dev/null 2>/dev/null & echo $!\n" + Self.job, reaper)
+        try #require(jobs.count == 2)
+        defer { kill(jobs[1], SIGKILL) }
+        #expect(kill(jobs[0], 0) == 0)
+        reaper.enforce(try #require(reaper.deadline))
+        #expect(ends(jobs[0]))
+        #expect(kill(jobs[1], 0) == 0)
+    }
+
+    @Test("At another end of a program its jobs end, too", arguments: ["kill -TERM $$", "exec tail -f /dev/null"])
+    func abnormalEnd(ending: String) throws {
+        let reaper = try ChildReaper(jobLimit: 9)
+        let jobs = try jobs(
+            of: "\(Self.job)\n\(ending)", reaper,
+            gracePeriod: ending.hasPrefix("kill") ? .untilFinished(.seconds(60)) : .none)
+        try #require(jobs.count == 1)
+        #expect(ends(jobs[0]))
+    }
+
+    @Test("More jobs than may be are ended with their program, which is reported; when others end there is room again")
+    func jobLimit() throws {
+        var names: [String] = []
+        let reaper = try ChildReaper(jobLimit: 2) { names.append($0) }
+        let first = try jobs(of: Self.job, reaper)
+        let second = try jobs(of: "\(Self.job)\n\(Self.job)", reaper)
+        try #require(first.count == 1 && second.count == 2)
+        defer { kill(first[0], SIGKILL) }
+        #expect(ends(second[0]) && ends(second[1]))
+        #expect(names == ["its name"] && kill(first[0], 0) == 0)
+        kill(first[0], SIGKILL)
+        #expect(ends(first[0]))
+        let third = try jobs(of: "\(Self.job)\n\(Self.job)", reaper)
+        #expect(names.count == 1 && third.allSatisfy { kill($0, 0) == 0 })
+        for process in third { kill(process, SIGKILL) }
+    }
+
     @Test("A program that is to end takes the groups along that its descendants have begun, but not their sessions")
     func groups() throws {
         let reaper = try ChildReaper()

@@ -33,9 +33,10 @@ final class ScriptProcess {
     /// - Parameters:
     ///   - occupied: what it occupies until it has ended, whoever still reads what it has written: a place, a file.
     ///   - reaper: asks the script to end at `deadline`.
+    ///   - name: what the script is called in the log.
     init(
         _ program: Program, _ source: Input, occupying occupied: [AnyObject], reaper: ChildReaper,
-        until deadline: MonotonicTime
+        until deadline: MonotonicTime, name: String
     ) throws(SystemError) {
         let toWrite = try Pipe(isNonBlocking: false)
         let complaints = try Pipe(isNonBlocking: false)
@@ -61,7 +62,7 @@ final class ScriptProcess {
         output = toWrite.takeReading()
         messages = complaints.takeReading()
         self.reaper = reaper
-        child = try reaper.add(process, until: deadline, companions: occupied)
+        child = try reaper.add(process, until: deadline, companions: occupied, name: name)
     }
 
     // MARK: Descriptors to wait for; nil for those that are closed
@@ -104,7 +105,7 @@ final class ScriptProcess {
     func read(into room: inout MutableSpan<UInt8>) -> Reading {
         let reading = Self.read(output, &room)
         if reading == .end { output = nil }
-        // What is left of its group has ended with it; a process that has left the group is not waited for.
+        // What it has left behind is not waited for: jobs that hold its pipes are ended, others have none.
         return reading == .notYet && ending != nil ? .end : reading
     }
 

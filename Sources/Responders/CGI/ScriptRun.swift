@@ -74,7 +74,7 @@ final class ScriptRun {
             limits: site.limits)
         do throws(SystemError) {
             return try ScriptProcess(
-                program, input, occupying: occupied, reaper: reaper, until: now + site.totalTime)
+                program, input, occupying: occupied, reaper: reaper, until: now + site.totalTime, name: name)
         } catch {
             if let interpreter { throw ScriptFailure(starting: error, interpreter: interpreter) }
             throw ScriptFailure(
