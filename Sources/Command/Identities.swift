@@ -40,16 +40,17 @@ enum Identities {
     }
 
     private static func wayOut(_ error: TLSError, _ chain: String, _ key: String) -> String {
-        if error.action.hasPrefix("match") {
-            return "\(key) is the key of another certificate: `openssl x509 -in \(chain) -noout -pubkey` and "
+        switch error.action {
+        case .matchPrivateKey:
+            "\(key) is the key of another certificate: `openssl x509 -in \(chain) -noout -pubkey` and "
                 + "`openssl pkey -in \(key) -pubout` must print the same."
-        }
-        if error.action.hasPrefix("read the private key") {
-            return chain == key
+        case .readPrivateKey:
+            chain == key
                 ? "Name the private key with --tls-key, or put it into \(chain) behind the certificates."
                 : "\(key) must hold an unencrypted private key in PEM; `openssl pkey -in \(key)` decrypts one."
+        default:
+            "The file must hold certificates in PEM, the server's own first, then its intermediates."
         }
-        return "The file must hold certificates in PEM, the server's own first, then its intermediates."
     }
 
     /// What an operator should hear about a certificate that can be used all the same.

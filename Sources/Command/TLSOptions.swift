@@ -81,8 +81,13 @@ struct TLSOptions: ParsableArguments {
         do {
             _ = try TLSContext(configuration)
         } catch {
+            if case .openKeyLog(let path) = error.action {
+                throw ConfigurationError(
+                    place: "\(keylog == nil ? "SSLKEYLOGFILE" : "--keylog") \(path)", problem: error.reason,
+                    wayOut: "Name a file that this user may write; the secrets of every session are appended to it.")
+            }
             throw ConfigurationError(
-                place: "TLS", problem: error.description, wayOut: "Check --tls-cert, --tls-key and --keylog.")
+                place: "TLS", problem: error.description, wayOut: "Check --tls-cert and --tls-key.")
         }
         return configuration
     }

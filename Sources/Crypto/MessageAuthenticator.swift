@@ -1,4 +1,5 @@
 import COpenSSL
+import MartinetPOSIX
 
 /// Message authentication codes (HMAC-SHA256, RFC 2104) under a key that is made for this object and known to nobody else:
 /// something to recognise secrets by that need not be kept.
@@ -9,11 +10,11 @@ import COpenSSL
     private let context: OpaquePointer
 
     package init() throws(OpenSSLError) {
-        var key = [UInt8](repeating: 0, count: Self.byteCount)
-        defer { unsafe OPENSSL_cleanse(&key, key.count) }
-        guard unsafe RAND_priv_bytes(&key, CInt(key.count)) == 1,
-            let context = unsafe shim_HMAC_SHA256_new(key, key.count)
-        else { throw OpenSSLError.take() }
+        let key = try SecretBytes.random(byteCount: Self.byteCount)
+        let context = unsafe key.withSpan { key in
+            unsafe key.withUnsafeBufferPointer { unsafe shim_HMAC_SHA256_new($0.baseAddress, $0.count) }
+        }
+        guard let context = unsafe context else { throw OpenSSLError.take() }
         unsafe self.context = unsafe context
     }
 

@@ -308,7 +308,7 @@ struct Connection: ~Copyable {
             facts.append("supported versions \(versions)")
         }
         let context = facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
-        let explanation = error.explanation.map { ": \($0)" } ?? ""
+        let explanation = HandshakeFailure(error).map { ": \($0.sentence)" } ?? ""
         worker.logger.notice("\(address): handshake failed\(context): \(error.reason)\(explanation)")
     }
 

@@ -11,11 +11,11 @@ package import MartinetPOSIX
 
     /// Reads PEM and checks that the key belongs to the first certificate.
     package init(_ identity: TLSConfiguration.Identity) throws(TLSError) {
-        let certificates = try unsafe PEM.readCertificates(identity.chain)
-        guard let leaf = unsafe certificates.first else { throw TLSError("read a certificate from \(identity.source)") }
+        let certificates = try unsafe PEM.readCertificates(identity.chain, from: identity.source)
+        guard let leaf = unsafe certificates.first else { throw TLSError(.readCertificate(source: identity.source)) }
         let issuers = unsafe [OpaquePointer](certificates.dropFirst())
         guard let key = unsafe PEM.readPrivateKey(identity.key) else {
-            let error = TLSError("read the private key of \(identity.source)")
+            let error = TLSError(.readPrivateKey(source: identity.source))
             unsafe certificates.forEach { unsafe X509_free($0) }
             throw error
         }
@@ -24,7 +24,7 @@ package import MartinetPOSIX
         unsafe self.issuers = issuers
         unsafe self.key = key
         guard unsafe X509_check_private_key(leaf, key) == 1 else {
-            throw TLSError("match the private key with \(identity.source)")
+            throw TLSError(.matchPrivateKey(source: identity.source))
         }
     }
 

@@ -12,8 +12,8 @@ import MartinetCrypto
 
     /// Reads PEM, which must hold a certificate at least.
     package init(_ rules: TLSConfiguration.ClientAuthentication) throws(TLSError) {
-        let certificates = try unsafe PEM.readCertificates(rules.authorities)
-        guard unsafe !certificates.isEmpty else { throw TLSError("read a certificate from \(rules.source)") }
+        let certificates = try unsafe PEM.readCertificates(rules.authorities, from: rules.source)
+        guard unsafe !certificates.isEmpty else { throw TLSError(.readCertificate(source: rules.source)) }
         ERR_clear_error()
         unsafe self.certificates = certificates
         isRequired = rules.isRequired
@@ -32,13 +32,13 @@ import MartinetCrypto
         for index in unsafe certificates.indices {
             guard unsafe X509_STORE_add_cert(store, certificates[index]) == 1,
                 unsafe SSL_CTX_add_client_CA(context, certificates[index]) == 1
-            else { throw TLSError("use the clients' authorities") }
+            else { throw TLSError(.useClientAuthorities) }
         }
         // Each of them is trusted in its own right, an intermediate without its root too.
         guard unsafe X509_STORE_set_flags(store, CUnsignedLong(X509_V_FLAG_PARTIAL_CHAIN)) == 1,
             unsafe SSL_CTX_set_purpose(context, X509_PURPOSE_SSL_CLIENT) == 1,
             unsafe SSL_CTX_set_session_id_context(context, sessionContext, CUnsignedInt(sessionContext.count)) == 1
-        else { throw TLSError("use the clients' authorities") }
+        else { throw TLSError(.useClientAuthorities) }
         unsafe SSL_CTX_set_verify(
             context, SSL_VERIFY_PEER | (isRequired ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nil)
     }

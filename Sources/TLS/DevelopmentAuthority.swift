@@ -48,10 +48,10 @@ package enum DevelopmentAuthority {
 
     init(commonName: String, days: Int) throws(TLSError) {
         ERR_clear_error()
-        guard let certificate = unsafe X509_new() else { throw TLSError("make a certificate") }
+        guard let certificate = unsafe X509_new() else { throw TLSError(.makeCertificate) }
         guard let key = unsafe shim_EVP_EC_generate("P-256") else {
             unsafe X509_free(certificate)
-            throw TLSError("make a private key")
+            throw TLSError(.makePrivateKey)
         }
         unsafe self.certificate = certificate
         unsafe self.key = key
@@ -69,7 +69,7 @@ package enum DevelopmentAuthority {
             unsafe X509_NAME_add_entry_by_txt(
                 X509_get_subject_name(certificate), "CN", MBSTRING_FLAG, Array(commonName.utf8.prefix(64)),
                 CInt(min(64, commonName.utf8.count)), -1, 0) == 1
-        else { throw TLSError("make a certificate") }
+        else { throw TLSError(.makeCertificate) }
     }
 
     deinit {
@@ -81,7 +81,7 @@ package enum DevelopmentAuthority {
     func setIssuer(_ authority: Certificate?) throws(TLSError) {
         unsafe issuer = authority?.leaf ?? certificate
         guard unsafe X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1 else {
-            throw TLSError("make a certificate")
+            throw TLSError(.makeCertificate)
         }
     }
 
@@ -90,15 +90,15 @@ package enum DevelopmentAuthority {
         var context = unsafe X509V3_CTX()
         unsafe X509V3_set_ctx(&context, issuer, certificate, nil, nil, 0)
         guard let made = unsafe X509V3_EXT_conf_nid(nil, &context, identifier, value) else {
-            throw TLSError("write \(value) into a certificate")
+            throw TLSError(.addExtension(value: value))
         }
         defer { unsafe X509_EXTENSION_free(made) }
-        guard unsafe X509_add_ext(certificate, made, -1) == 1 else { throw TLSError("make a certificate") }
+        guard unsafe X509_add_ext(certificate, made, -1) == 1 else { throw TLSError(.makeCertificate) }
     }
 
     func signed(by authority: Certificate?, source: String) throws(TLSError) -> TLSConfiguration.Identity {
         let signer = unsafe authority?.key ?? key
-        guard unsafe X509_sign(certificate, signer, shim_sha256()) > 0 else { throw TLSError("sign a certificate") }
+        guard unsafe X509_sign(certificate, signer, shim_sha256()) > 0 else { throw TLSError(.signCertificate) }
         return TLSConfiguration.Identity(
             source: source, chain: try unsafe PEM.write(certificate: certificate),
             key: try unsafe PEM.write(privateKey: key))

@@ -5,10 +5,12 @@ import MartinetPOSIX
 /// Certificates and keys as text (RFC 7468).
 enum PEM {
     /// Every certificate in the text, in order; the caller frees them.
-    static func readCertificates(_ text: [UInt8]) throws(TLSError) -> [OpaquePointer] {
+    ///
+    /// - Parameter source: where the text came from, for errors.
+    static func readCertificates(_ text: [UInt8], from source: String) throws(TLSError) -> [OpaquePointer] {
         ERR_clear_error()
         guard let memory = unsafe BIO_new_mem_buf(text, CInt(clamping: text.count)) else {
-            throw TLSError("read a certificate")
+            throw TLSError(.readCertificate(source: source))
         }
         defer { unsafe BIO_free(memory) }
         var certificates: [OpaquePointer] = unsafe []
@@ -20,7 +22,7 @@ enum PEM {
         let isEnd = last & 0x7F_FFFF == UInt(PEM_R_NO_START_LINE)
         if unsafe !certificates.isEmpty && !isEnd {
             unsafe certificates.forEach { unsafe X509_free($0) }
-            throw TLSError("read a certificate")
+            throw TLSError(.readCertificate(source: source))
         }
         return unsafe certificates
     }
@@ -72,13 +74,13 @@ enum PEM {
         let text = unsafe MemoryBIO.secret { memory in
             unsafe PEM_write_bio_PKCS8PrivateKey(memory, privateKey, nil, nil, 0, nil, nil) == 1
         }
-        guard let text else { throw TLSError("write PEM") }
+        guard let text else { throw TLSError(.writePEM) }
         return text
     }
 
     private static func write(_ body: (OpaquePointer) -> CInt) throws(TLSError) -> [UInt8] {
         guard let text = unsafe MemoryBIO.bytes(writtenBy: { unsafe body($0) == 1 }) else {
-            throw TLSError("write PEM")
+            throw TLSError(.writePEM)
         }
         return text
     }

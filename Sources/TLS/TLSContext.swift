@@ -44,7 +44,7 @@ package import MartinetPOSIX
             do {
                 keyLog = try KeyLog(path)
             } catch {
-                throw TLSError("open the key log \(path) (\(error.reason))")
+                throw TLSError(.openKeyLog(path: path), .system(error))
             }
         } else {
             keyLog = nil
@@ -85,16 +85,16 @@ package import MartinetPOSIX
     private func use(_ certificate: Certificate, in context: OpaquePointer) throws(TLSError) {
         guard unsafe SSL_CTX_use_certificate(context, certificate.leaf) == 1,
             unsafe SSL_CTX_use_PrivateKey(context, certificate.key) == 1
-        else { throw TLSError("use the certificate") }
+        else { throw TLSError(.useCertificate) }
         for index in unsafe certificate.issuers.indices {
             guard unsafe shim_SSL_CTX_add_chain_certificate(context, certificate.issuers[index]) == 1 else {
-                throw TLSError("use the certificate's chain")
+                throw TLSError(.useChain)
             }
         }
     }
 
     private func makeContext(_ configuration: TLSConfiguration) throws(TLSError) -> OpaquePointer {
-        guard let context = unsafe SSL_CTX_new(TLS_server_method()) else { throw TLSError("make a TLS context") }
+        guard let context = unsafe SSL_CTX_new(TLS_server_method()) else { throw TLSError(.makeContext) }
         do throws(TLSError) {
             try unsafe setRules(of: context, configuration)
         } catch {
@@ -131,7 +131,7 @@ package import MartinetPOSIX
             unsafe shim_SSL_CTX_set1_groups_list(context, Self.groups) == 1,
             unsafe SSL_CTX_set_num_tickets(context, 1) == 1,
             unsafe SSL_CTX_set_tlsext_ticket_key_evp_cb(context, useTicketKeys) == 1
-        else { throw TLSError("set the TLS rules") }
+        else { throw TLSError(.setRules) }
         // What clients are told of a ticket's life (RFC 8446 §4.6.1).
         unsafe SSL_CTX_set_timeout(context, TicketKeys.ticketSeconds)
         try unsafe clientAuthorities?.verifyClients(of: context)

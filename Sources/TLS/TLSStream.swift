@@ -27,7 +27,7 @@ package import MartinetBytes
 
     /// A stream that expects a client's first message.
     package init(_ context: TLSContext, over transport: Transport) throws(TLSError) {
-        guard let ssl = unsafe SSL_new(context.pointer) else { throw TLSError("start a TLS stream") }
+        guard let ssl = unsafe SSL_new(context.pointer) else { throw TLSError(.startStream) }
         unsafe self.ssl = ssl
         self.context = context
         self.transport = transport
@@ -48,7 +48,7 @@ package import MartinetBytes
         if result == 1 { return .done(0) }
         switch unsafe SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: return .wantsRead
-        default: throw TLSError("handshake", verification: CInt(truncatingIfNeeded: unsafe SSL_get_verify_result(ssl)))
+        default: throw TLSError(.handshake, verification: CInt(truncatingIfNeeded: unsafe SSL_get_verify_result(ssl)))
         }
     }
 
@@ -68,7 +68,7 @@ package import MartinetBytes
         case SSL_ERROR_WANT_READ: return .wantsRead
         case SSL_ERROR_ZERO_RETURN: return .endOfStream(isOrderly: true)
         default:
-            let error = TLSError("read")
+            let error = TLSError(.read)
             if error.isUnexpectedEnd { return .endOfStream(isOrderly: false) }
             throw error
         }
@@ -90,7 +90,7 @@ package import MartinetBytes
             var count = 0
             let rest = bytes.extracting(start..<bytes.count)
             let result = unsafe rest.withUnsafeBytes { unsafe SSL_write_ex(ssl, $0.baseAddress, $0.count, &count) }
-            guard result == 1, count > 0 else { throw TLSError("write") }
+            guard result == 1, count > 0 else { throw TLSError(.write) }
             start += count
         }
     }
@@ -144,7 +144,7 @@ package import MartinetBytes
             TLSError.clearQueue()
             return false
         }
-        guard unsafe SSL_do_handshake(ssl) == 1 else { throw TLSError("send a session ticket") }
+        guard unsafe SSL_do_handshake(ssl) == 1 else { throw TLSError(.sendTicket) }
         return true
     }
 

@@ -1,4 +1,4 @@
-import COpenSSL
+import MartinetCrypto
 package import MartinetPOSIX
 
 /// The keys that session tickets are sealed with (RFC 5077 §4, RFC 8446 §4.6.1).
@@ -24,11 +24,10 @@ package struct TicketKeys: Sendable, Equatable {
 
     /// A key for `advance(to:)`.
     package static func makeKey() throws(TLSError) -> SecretBytes {
-        try SecretBytes(byteCount: SealedTicket.keyByteCount) { bytes throws(TLSError) in
-            let isMade = unsafe bytes.withUnsafeMutableBytes { bytes in
-                unsafe RAND_priv_bytes(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), CInt(bytes.count)) == 1
-            }
-            guard isMade else { throw TLSError("make ticket keys") }
+        do throws(OpenSSLError) {
+            return try .random(byteCount: SealedTicket.keyByteCount)
+        } catch {
+            throw TLSError(.makeTicketKeys, .openSSL(error))
         }
     }
 

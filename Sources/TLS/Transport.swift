@@ -32,7 +32,7 @@ package import MartinetPOSIX
 
     package init() throws(TLSError) {
         guard let method = unsafe Self.method, let bio = unsafe BIO_new(method) else {
-            throw TLSError("make the transport")
+            throw TLSError(.makeTransport)
         }
         unsafe buffers = .allocate(capacity: 1)
         let gatheredCapacity = 192 * 1024

@@ -242,6 +242,19 @@ struct CommandLineTests {
         }
     }
 
+    @Test("A key log that cannot be opened is status 3, by what names it", arguments: [true, false])
+    func badKeyLog(isOption: Bool) throws {
+        let folder = try Folder()
+        let outcome =
+            isOption
+            ? try Server.command("serve", folder.path, "--port", "0", "--keylog", "/nowhere/keys")
+            : try Server.command("serve", folder.path, "--port", "0", environment: ["SSLKEYLOGFILE": "/nowhere/keys"])
+        #expect(outcome.status == 3)
+        let name = isOption ? "--keylog" : "SSLKEYLOGFILE"
+        #expect(outcome.err.hasPrefix("martinet: \(name) /nowhere/keys: No such file or directory\n"), "\(outcome.err)")
+        #expect(outcome.err.contains("Name a file that this user may write"))
+    }
+
     @Test("A key log is written, and a loud warning says what that means", arguments: [true, false])
     func keyLog(isOption: Bool) throws {
         let logs = try Folder()

@@ -35,7 +35,7 @@ struct CertificateTests {
         var identity = Fixture.identity
         identity.key = try DevelopmentAuthority.make(named: "Other").key
         let error = #expect(throws: TLSError.self) { try Certificate(identity) }
-        #expect(error?.action == "match the private key with fixture.pem")
+        #expect(error?.action == .matchPrivateKey(source: "fixture.pem"))
         #expect(error?.reason == "key values mismatch")
     }
 
@@ -44,7 +44,7 @@ struct CertificateTests {
         var identity = Fixture.identity
         identity.key = SecretBytes(Fixture.encryptedKey.utf8)
         let error = #expect(throws: TLSError.self) { try Certificate(identity) }
-        #expect(error?.action == "read the private key of fixture.pem")
+        #expect(error?.action == .readPrivateKey(source: "fixture.pem"))
     }
 
     @Test("What holds no certificate or no key is refused", arguments: ["", "hello", "-----BEGIN CERTIFICATE-----\n"])
@@ -55,7 +55,7 @@ struct CertificateTests {
         identity = Fixture.identity
         identity.key = SecretBytes(text.utf8)
         let error = #expect(throws: TLSError.self) { try Certificate(identity) }
-        #expect(error?.action == "read the private key of fixture.pem")
+        #expect(error?.action == .readPrivateKey(source: "fixture.pem"))
     }
 
     @Test("A chain that is damaged behind its first certificate is refused")

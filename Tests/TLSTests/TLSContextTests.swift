@@ -56,6 +56,7 @@ struct TLSContextTests {
     func badKeyLog() throws {
         let made = try TestIdentities(["localhost"])
         let error = #expect(throws: TLSError.self) { try made.context(keyLogPath: "/nonexistent/keys") }
-        #expect(error?.action == "open the key log /nonexistent/keys (No such file or directory)")
+        #expect(error?.action == .openKeyLog(path: "/nonexistent/keys"))
+        #expect(error?.description == "open the key log /nonexistent/keys: No such file or directory")
     }
 }
