@@ -104,18 +104,11 @@ package struct Request: Sendable {
 
     /// Whether a list of tokens (RFC 9110 §5.6.1) in any of the lines of this name has the token, given in lower case.
     package func listsToken(_ token: StaticString, in name: FieldName) -> Bool {
-        guard has(name) else { return false }
-        let all = bytes.span
-        for line in fields where line.known == name {
-            var start = line.value.lowerBound
-            while start < line.value.upperBound {
-                var end = start
-                while end < line.value.upperBound, all[end] != ASCII.comma { end += 1 }
-                let item = all.trimmed(start..<end)
-                if all.extracting(item).isEqualIgnoringCase(to: token) { return true }
-                start = end + 1
-            }
+        var isListed = false
+        ListParser.forEachElement(of: name, in: self) { element in
+            isListed = bytes.span.extracting(element).isEqualIgnoringCase(to: token)
+            return !isListed
         }
-        return false
+        return isListed
     }
 }

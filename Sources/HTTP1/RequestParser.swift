@@ -176,22 +176,17 @@ package enum RequestParser {
 
     /// A coding before a final `chunked` is one that is not implemented (501); everything else has no known end (400).
     private static func refusedCoding(_ value: Span<UInt8>) -> MessageError {
-        var start = value.count
-        while start > 0, value[start - 1] != ASCII.comma { start -= 1 }
-        let last = value.extracting(value.trimmed(start..<value.count))
-        guard start > 0, last.isEqualIgnoringCase(to: "chunked"), !hasChunked(value.extracting(0..<start)) else {
-            return .bad("Transfer-Encoding is not a single chunked.")
+        var start = 0
+        while true {
+            let end = ListParser.elementEnd(value, from: start, to: value.count)
+            let coding = value.extracting(value.trimmed(start..<end))
+            let isChunked = coding.isEqualIgnoringCase(to: "chunked"), isFirst = start == 0, isLast = end == value.count
+            guard !coding.isEmpty, isChunked == isLast, !(isFirst && isLast) else {
+                return .bad("Transfer-Encoding is not a single chunked.")
+            }
+            if isLast { break }
+            start = end + 1
         }
         return MessageError(.notImplemented, "The only transfer coding understood here is chunked.")
-    }
-
-    private static func hasChunked(_ list: Span<UInt8>) -> Bool {
-        var start = 0
-        for index in 0..<list.count where list[index] == ASCII.comma {
-            let item = list.extracting(list.trimmed(start..<index))
-            if item.isEmpty || item.isEqualIgnoringCase(to: "chunked") { return true }
-            start = index + 1
-        }
-        return false
     }
 }

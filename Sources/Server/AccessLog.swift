@@ -147,9 +147,9 @@ extension ByteQueue {
     /// A user's name as one word, that is neither taken for nobody's nor for two.
     fileprivate mutating func append(user name: [UInt8]) {
         if name.isEmpty { return append("\"\"") }
-        if name.span.isEqual(to: "-") { return append("\\x2d") }
+        if name.span.isEqual(to: "-") { return append(escape: name[0]) }
         for (index, word) in name.split(separator: ASCII.space, omittingEmptySubsequences: false).enumerated() {
-            if index > 0 { append("\\x20") }
+            if index > 0 { append(escape: ASCII.space) }
             append(quotable: word.span)
         }
     }
@@ -157,15 +157,7 @@ extension ByteQueue {
     /// Bytes from a client, so that they can neither end the quotes nor the line.
     fileprivate mutating func append(quotable bytes: Span<UInt8>) {
         if bytes.isQuotable { return append(bytes) }
-        for index in 0..<bytes.count {
-            let byte = bytes[index]
-            if ASCII.isQuotable(byte) {
-                append(byte: byte)
-            } else {
-                append("\\x")
-                append(hexadecimal: UInt64(byte), digitCount: 2)
-            }
-        }
+        append(escaping: bytes)
     }
 
     /// Seconds with six digits behind the point.
@@ -201,11 +193,7 @@ enum LogTime {
     static func errorFormat(_ time: WallTime) -> [UInt8] {
         let date = CalendarDate(secondsSince1970: time.seconds + time.zoneOffset)
         var text: [UInt8] = []
-        text.append(decimal: date.year, digitCount: 4)
-        text.append(byte: UInt8(ascii: "-"))
-        text.append(decimal: date.month, digitCount: 2)
-        text.append(byte: UInt8(ascii: "-"))
-        text.append(decimal: date.day, digitCount: 2)
+        date.appendDay(to: &text)
         text.append(byte: ASCII.space)
         date.appendTime(to: &text)
         text.append(byte: ASCII.dot)

@@ -40,6 +40,16 @@ struct ByteSinkTests {
         #expect([UInt8](copying: queue.readable) == bytes)
     }
 
+    @Test("What could end quotes or a line is escaped, and nothing else")
+    func escaping() {
+        let stranger = [UInt8]("a \"b\" \\ \r\n\t\u{0}\u{1B}[m~\u{7F}é".utf8)
+        var bytes: [UInt8] = []
+        bytes.append(escaping: stranger.span)
+        #expect(
+            String(decoding: bytes, as: UTF8.self)
+                == #"a \x22b\x22 \x5c \x0d\x0a\x09\x00\x1b[m~\x7f\xc3\xa9"#)
+    }
+
     @Test(
         "Hexadecimal numbers are written in lower case, from the highest digit",
         arguments: [

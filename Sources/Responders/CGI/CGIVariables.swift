@@ -48,7 +48,7 @@ struct CGIVariables: ~Copyable {
         guard !bytes.contains(ASCII.equals) else { return [] }
         var words: [[UInt8]] = []
         for word in bytes.split(separator: UInt8(ascii: "+"), omittingEmptySubsequences: false) {
-            guard let decoded = Self.decoded(word), decoded.first != UInt8(ascii: "-") else { return [] }
+            guard let decoded = Self.decoded([UInt8](word)), decoded.first != UInt8(ascii: "-") else { return [] }
             words.append(decoded)
         }
         return words
@@ -139,6 +139,7 @@ struct CGIVariables: ~Copyable {
         let connectionOptions = connectionOptions
         for line in request.fields where isPassed(line) {
             let lowercased = request.bytes[line.name].map(ASCII.lowercased)
+            if ConnectionFields.contains(lowercased) { continue }
             if connectionOptions.contains(lowercased), !Self.isEndToEnd(lowercased) { continue }
             guard let name = Self.variable(request.bytes[line.name]) else { continue }
             // An absolute target's authority takes the place of what Host says (RFC 9112 §3.2.2).
@@ -157,8 +158,8 @@ struct CGIVariables: ~Copyable {
     private func isPassed(_ line: Request.FieldLine) -> Bool {
         switch line.known {
         case .authorization: site.passesAuthorization
-        // What has variables of its own, and what concerns this connection alone.
-        case .contentLength, .contentType, .transferEncoding, .connection, .expect: false
+        // What has variables of its own, and what has been met.
+        case .contentLength, .contentType, .expect: false
         default: true
         }
     }
@@ -175,10 +176,9 @@ struct CGIVariables: ~Copyable {
     /// thousands of them in one line.
     private var connectionOptions: Set<[UInt8]> {
         var names: Set<[UInt8]> = []
-        for line in request.fields where line.known == .connection {
-            for word in request.bytes[line.value].split(separator: ASCII.comma) {
-                names.insert(word.filter { $0 != ASCII.space && $0 != ASCII.tab }.map(ASCII.lowercased))
-            }
+        ListParser.forEachElement(of: .connection, in: request) { element in
+            names.insert(request.bytes[element].map(ASCII.lowercased))
+            return true
         }
         return names
     }
@@ -186,8 +186,9 @@ struct CGIVariables: ~Copyable {
     private static let cookie = [UInt8]("HTTP_COOKIE".utf8)
     private static let withheld = [
         // It would be taken for the proxy that programs send their own requests through ("httpoxy").
-        "HTTP_PROXY", "HTTP_KEEP_ALIVE", "HTTP_PROXY_CONNECTION", "HTTP_PROXY_AUTHORIZATION", "HTTP_TE",
-        "HTTP_TRAILER", "HTTP_UPGRADE",
+        "HTTP_PROXY",
+        // This server's, if it were a proxy.
+        "HTTP_PROXY_AUTHORIZATION",
     ].map { [UInt8]($0.utf8) }
 
     /// `X-Name` becomes HTTP_X_NAME; nil for what is not passed on.
@@ -212,15 +213,13 @@ struct CGIVariables: ~Copyable {
     private static func name(_ text: StaticString) -> [UInt8] { [UInt8](copying: text.utf8Span) }
 
     /// The word with its percent-encoding undone; nil where it is malformed or holds a NUL.
-    private static func decoded(_ word: ArraySlice<UInt8>) -> [UInt8]? {
+    private static func decoded(_ word: [UInt8]) -> [UInt8]? {
         var decoded: [UInt8] = []
-        var index = word.startIndex
-        while index < word.endIndex {
+        var index = 0
+        while index < word.count {
             if word[index] == ASCII.percent {
-                guard index + 2 < word.endIndex, let high = ASCII.hexadecimalValue(word[index + 1]),
-                    let low = ASCII.hexadecimalValue(word[index + 2]), high << 4 | low != 0
-                else { return nil }
-                decoded.append(high << 4 | low)
+                guard let byte = PercentEncoding.byte(in: word.span, at: index), byte != 0 else { return nil }
+                decoded.append(byte)
                 index += 3
             } else {
                 decoded.append(word[index])

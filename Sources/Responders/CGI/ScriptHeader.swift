@@ -11,19 +11,14 @@ struct ScriptHeader: Equatable {
             var text = text
             if let line {
                 text += ": \""
+                var shown: [UInt8] = []
                 for index in 0..<min(line.count, 200) {
                     let byte = line[index]
-                    text += byte >= 0x20 && byte < 0x7F ? String(UnicodeScalar(byte)) : "\\x" + Self.hexadecimal(byte)
+                    if byte >= 0x20 && byte < 0x7F { shown.append(byte) } else { shown.append(escape: byte) }
                 }
-                text += line.count > 200 ? "…\"" : "\""
+                text += String(decoding: shown, as: UTF8.self) + (line.count > 200 ? "…\"" : "\"")
             }
             self.text = text
-        }
-
-        private static func hexadecimal(_ byte: UInt8) -> String {
-            var digits: [UInt8] = []
-            digits.append(hexadecimal: UInt64(byte), digitCount: 2)
-            return String(decoding: digits, as: UTF8.self)
         }
     }
 
@@ -131,7 +126,8 @@ struct ScriptHeader: Equatable {
         }
         let name = [UInt8](copying: line.extracting(0..<colon))
         let value = [UInt8](copying: line.extracting(line.trimmed(colon + 1..<line.count)))
-        switch String(decoding: name.map(ASCII.lowercased), as: UTF8.self) {
+        let lowercased = name.map(ASCII.lowercased)
+        switch String(decoding: lowercased, as: UTF8.self) {
         case "status":
             status = try Self.same(status, Self.status(value, line), "Status", line)
         case "location":
@@ -143,11 +139,11 @@ struct ScriptHeader: Equatable {
             contentType = value
         case "transfer-encoding":
             throw Mistake("it sets Transfer-Encoding, which is the server's to do", line: line)
-        case "connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade", "date":
-            // The connection's, not the script's.
+        case "date":
+            // The connection's to add.
             break
         default:
-            fields.append(name: name, value)
+            if !ConnectionFields.contains(lowercased) { fields.append(name: name, value) }
         }
     }
 

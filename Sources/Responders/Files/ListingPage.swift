@@ -61,9 +61,7 @@ struct ListingPage: Sendable {
         let date = CalendarDate(secondsSince1970: entry.status.modificationSeconds)
         date.appendDay(to: &page)
         page.append(byte: ASCII.space)
-        page.append(decimal: date.hour, digitCount: 2)
-        page.append(byte: ASCII.colon)
-        page.append(decimal: date.minute, digitCount: 2)
+        date.appendMinute(to: &page)
         page.append("\n")
     }
 
@@ -113,16 +111,5 @@ struct ListingPage: Sendable {
         <table>
 
         """
-    }
-}
-
-extension CalendarDate {
-    /// Appends "2026-11-22".
-    func appendDay(to text: inout [UInt8]) {
-        text.append(decimal: year, digitCount: 4)
-        text.append(byte: UInt8(ascii: "-"))
-        text.append(decimal: month, digitCount: 2)
-        text.append(byte: UInt8(ascii: "-"))
-        text.append(decimal: day, digitCount: 2)
     }
 }

@@ -121,14 +121,7 @@ struct LoginLog {
     /// The name so that it can neither end its quotes nor fill the log.
     private static func shown(_ user: [UInt8]) -> String {
         var text: [UInt8] = []
-        for byte in user.prefix(nameLimit) {
-            if ASCII.isQuotable(byte) {
-                text.append(byte: byte)
-            } else {
-                text.append("\\x")
-                text.append(hexadecimal: UInt64(byte), digitCount: 2)
-            }
-        }
+        text.append(escaping: user.span.extracting(first: min(user.count, nameLimit)))
         if user.count > nameLimit { text.append("…") }
         return String(decoding: text, as: UTF8.self)
     }
