@@ -117,7 +117,9 @@ struct CGIOptions: ParsableArguments {
             site.spoolsContent = cgiCollect
             site.passesAuthorization = cgiAuthorization
             site.namesUser = namesUser
-            site.showsFailureDetails = ThisProcess.isTerminal(ThisProcess.standardError)
+            if ThisProcess.isTerminal(ThisProcess.standardError) {
+                site.messagesPlace = "the terminal where martinet runs"
+            }
             site.serverSoftware = "Martinet/\(Version.number)"
             if let temporaryDirectory { site.temporaryDirectory = temporaryDirectory }
             return site

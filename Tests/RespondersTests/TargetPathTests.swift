@@ -43,6 +43,17 @@ struct TargetPathTests {
     }
 
     @Test(
+        "What is wrong with a path is told apart",
+        arguments: [
+            ("/a%2", .incompleteEscape), ("/%zz", .incompleteEscape), ("/a%2Fb", .encodedSlashOrNUL),
+            ("/%00", .encodedSlashOrNUL), ("/a\\b", .backslash),
+        ] as [(String, TargetPath.Flaw)])
+    func flaws(encoded: String, flaw: TargetPath.Flaw) {
+        let bytes = [UInt8](encoded.utf8)
+        #expect(throws: TargetPath.Refusal.malformed(flaw)) { try TargetPath(bytes.span) }
+    }
+
+    @Test(
         "Names that begin with a dot are hidden, however they are spelt",
         arguments: [
             "/.git/config", "/.htaccess", "/a/.ssh/id", "/%2egit", "/...", "/.../a", "/..a", "/.well-known-not",

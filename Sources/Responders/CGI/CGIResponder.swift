@@ -49,14 +49,14 @@ package final class CGIResponder: Responder {
         default: break
         }
         requestCount += 1
-        let showsDetails = site.showsFailureDetails && (request.peer?.isOnThisMachine ?? false)
+        let messagesPlace = request.peer?.isOnThisMachine ?? false ? site.messagesPlace : nil
         let identifier = request.logIdentifier ?? "\(series)-\(requestCount)"
         let path: TargetPath
         do throws(TargetPath.Refusal) {
             path = try TargetPath(request.bytes.span.extracting(request.path), allowsHidden: true)
         } catch {
-            guard case .malformed(let explanation) = error else { return .complete(.error(.notFound, "")) }
-            return .complete(.error(.badRequest, explanation))
+            guard case .malformed(let flaw) = error else { return .complete(.error(.notFound, "")) }
+            return .complete(.error(.badRequest, flaw.explanation))
         }
         let beneath = [UInt8](path.relative.dropFirst(prefix.isEmpty ? 0 : prefix.count + 1))
         let log = ScriptLog(
@@ -66,7 +66,7 @@ package final class CGIResponder: Responder {
             let location = try locate(beneath, endsWithSlash: path.endsWithSlash)
             let run = ScriptRun(
                 site, location, permits: permits, spoolBudget: spoolBudget, memory: memory,
-                reaper: reaper, nullInput: nullInput.number, identifier: identifier, showsDetails: showsDetails,
+                reaper: reaper, nullInput: nullInput.number, identifier: identifier, messagesPlace: messagesPlace,
                 log: log, router: router ?? self)
             if case .length(let count) = request.content, count > site.contentByteLimit {
                 return .complete(run.response(.tooLarge(site.contentByteLimit)))
@@ -74,7 +74,7 @@ package final class CGIResponder: Responder {
             return .exchange(CGIExchange(copy request, run))
         } catch {
             let name = "\(site.directory)/\(String(decoding: beneath, as: UTF8.self))"
-            return .complete(log.response(ScriptFailure(error), script: name, showsDetails: showsDetails))
+            return .complete(log.response(ScriptFailure(error), script: name, messagesPlace: messagesPlace))
         }
     }
 

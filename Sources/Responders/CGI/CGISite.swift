@@ -35,8 +35,9 @@ package struct CGISite: Codable, Sendable {
     package var passesAuthorization = false
     /// Whether requests bear Basic credentials that were checked, so that scripts can be told the user.
     package var namesUser = false
-    /// Whether the page about a failure says what failed, to clients on this machine: for a developer at a terminal.
-    package var showsFailureDetails = false
+    /// Where a developer finds what scripts write to their standard error, in words. The page about a failure says it, and
+    /// what failed, to clients on this machine; nil for a page that says neither.
+    package var messagesPlace: String?
     /// SERVER_SOFTWARE: "Martinet/1.0".
     package var serverSoftware = "Martinet"
     /// Whether all content is spooled before its script is started, so that a slow client occupies no place.

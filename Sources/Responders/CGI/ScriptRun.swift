@@ -18,14 +18,14 @@ final class ScriptRun {
     private let location: ScriptLocation
     /// The request's number in the log.
     let identifier: String
-    /// Whether the page about a failure says what the log says.
-    private let showsDetails: Bool
+    /// Where the script's messages are, for the page about a failure to say it and what the log says; nil for neither.
+    private let messagesPlace: String?
     private let log: ScriptLog
     private let router: any Responder
 
     init(
         _ site: CGISite, _ location: ScriptLocation, permits: ScriptPermits, spoolBudget: SpoolBudget,
-        memory: ContentMemory, reaper: ChildReaper, nullInput: CInt, identifier: String, showsDetails: Bool,
+        memory: ContentMemory, reaper: ChildReaper, nullInput: CInt, identifier: String, messagesPlace: String?,
         log: ScriptLog, router: any Responder
     ) {
         self.site = site
@@ -36,7 +36,7 @@ final class ScriptRun {
         self.reaper = reaper
         self.nullInput = nullInput
         self.identifier = identifier
-        self.showsDetails = showsDetails
+        self.messagesPlace = messagesPlace
         self.log = log
         self.router = router
     }
@@ -114,7 +114,7 @@ final class ScriptRun {
 
     /// The answer to a request whose script failed; the log gets a line.
     func response(_ failure: ScriptFailure) -> Response {
-        log.response(failure, script: name, showsDetails: showsDetails)
+        log.response(failure, script: name, messagesPlace: messagesPlace)
     }
 
     private var name: String { String(decoding: path, as: UTF8.self) }
@@ -147,15 +147,15 @@ struct ScriptLog {
 
     /// The answer to a request whose script failed.
     ///
-    /// - Parameter showsDetails: whether the page says what the log says.
-    func response(_ failure: ScriptFailure, script: String, showsDetails: Bool) -> Response {
+    /// - Parameter messagesPlace: where the script's messages are, for the page to say it and what the log says; nil for neither.
+    func response(_ failure: ScriptFailure, script: String, messagesPlace: String?) -> Response {
         let line = "\(subject): script \(script) \(failure.reason) [\(identifier)]"
         // What a client can cause with any path it likes is no failure of the server's.
         if failure.status.rawValue < 500 { logger.notice("\(line)") } else { logger.error("\(line)") }
         var explanation = failure.explanation
-        if showsDetails {
+        if let messagesPlace {
             explanation += " The script \(script) \(failure.reason)."
-            explanation += " Its messages are in the terminal where martinet runs, marked [\(identifier)]."
+            explanation += " Its messages are in \(messagesPlace), marked [\(identifier)]."
         } else if failure.status.rawValue >= 500 {
             explanation += " In the server's log this request is \(identifier)."
         }

@@ -37,9 +37,7 @@ final class EncodedPieces: PieceSource {
 
     private func next(_ state: inout State) -> ContentPiece {
         if state.encoder == nil { state.encoder = try? coding.makeEncoder() }
-        guard let encoder = state.encoder else {
-            return ContentPiece(sequel: .failed("there is no memory to compress the file with"))
-        }
+        guard let encoder = state.encoder else { return Self.failed(.noEncoder) }
         let end = state.position + Self.sourceByteCount
         var source = [UInt8](repeating: 0, count: Self.readByteCount)
         var room = [UInt8](repeating: 0, count: Self.pieceByteCount)
@@ -48,11 +46,9 @@ final class EncodedPieces: PieceSource {
             let wanted = min(source.count, file.status.byteCount - state.position)
             let read: Int
             do throws(SystemError) { read = try readSource(wanted, at: state.position, into: &source) } catch {
-                return ContentPiece(sequel: .failed("the file could not be read on (\(error))"))
+                return Self.failed(.unreadable(error))
             }
-            guard read == wanted else {
-                return ContentPiece(sequel: .failed("the file became shorter while it was sent"))
-            }
+            guard read == wanted else { return Self.failed(.shortened) }
             var all = room.mutableSpan
             var rest = all._mutatingExtracting(droppingFirst: count)
             // What is not taken is read again: it is not worth its memory while the client takes the piece before.
@@ -60,7 +56,7 @@ final class EncodedPieces: PieceSource {
                 source.span.extracting(0..<read), into: &rest,
                 isLast: state.position + read == file.status.byteCount)
             guard let step, step.consumed + step.produced > 0 || step.isFinished else {
-                return ContentPiece(sequel: .failed("the file could not be compressed"))
+                return Self.failed(.notCompressed)
             }
             state.position += step.consumed
             count += step.produced
@@ -70,6 +66,10 @@ final class EncodedPieces: PieceSource {
             }
         }
         return ContentPiece(bytes: [UInt8](room.prefix(count)))
+    }
+
+    private static func failed(_ failure: SendingFailure) -> ContentPiece {
+        ContentPiece(sequel: .failed(failure.sentence))
     }
 
     /// As much as is wanted, unless the file ends before.

@@ -58,11 +58,11 @@ final class FileExchange: Exchange {
     private func read(into room: inout MutableSpan<UInt8>, at position: Int) -> Production {
         do throws(SystemError) {
             let count = try file.descriptor.read(into: &room, at: position)
-            guard count > 0 else { return .failed("the file became shorter while it was sent") }
+            guard count > 0 else { return .failed(SendingFailure.shortened.sentence) }
             offset += count
             return .bytes(count)
         } catch {
-            return .failed("the file could not be read on (\(error))")
+            return .failed(SendingFailure.unreadable(error).sentence)
         }
     }
 }

@@ -19,7 +19,7 @@ final class FileFinder {
             return try TargetPath(encoded, allowsHidden: site.showsHidden)
         } catch {
             switch error {
-            case .malformed(let explanation): throw .malformed(explanation)
+            case .malformed(let flaw): throw .malformed(flaw)
             case .hidden: throw .notFound
             }
         }

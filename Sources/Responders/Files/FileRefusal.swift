@@ -3,7 +3,7 @@ import MartinetPOSIX
 
 /// Why there is nothing to send.
 enum FileRefusal: Error {
-    case malformed(String)
+    case malformed(TargetPath.Flaw)
     case notFound
     case forbidden
     case notAcceptable
@@ -25,7 +25,7 @@ enum FileRefusal: Error {
 
     var response: Response {
         switch self {
-        case .malformed(let explanation): .error(.badRequest, explanation)
+        case .malformed(let flaw): .error(.badRequest, flaw.explanation)
         case .notFound: .error(.notFound, "There is nothing at this address.")
         case .forbidden: .error(.forbidden, "The server may not read this file.")
         case .notAcceptable: .error(.notAcceptable, "The file is not to be had in any coding that the request accepts.")
@@ -42,5 +42,16 @@ enum FileRefusal: Error {
         var response = Response.error(.serviceUnavailable, "\(explanation) Try again soon.")
         response.fields.append("Retry-After", 1)
         return response
+    }
+}
+
+extension TargetPath.Flaw {
+    /// For the client.
+    var explanation: String {
+        switch self {
+        case .backslash: "The path holds a backslash."
+        case .incompleteEscape: "The path holds a percent sign without two hexadecimal digits."
+        case .encodedSlashOrNUL: "The path holds an encoded slash or NUL."
+        }
     }
 }

@@ -1,12 +1,19 @@
 import MartinetBytes
+import MartinetHTTP
 
 /// Where a request's path leads beneath a root: decoded once, and without dot segments (RFC 3986 §5.2.4, §6.2.2).
 struct TargetPath: Equatable {
     enum Refusal: Error, Equatable {
-        /// A percent sign without two hexadecimal digits, an encoded slash or NUL, a backslash.
-        case malformed(String)
+        case malformed(Flaw)
         /// A segment that begins with a dot.
         case hidden
+    }
+
+    enum Flaw: Equatable {
+        case backslash
+        /// A percent sign without two hexadecimal digits.
+        case incompleteEscape
+        case encodedSlashOrNUL
     }
 
     /// The segments joined with slashes, without one at either end; empty for the root.
@@ -30,10 +37,10 @@ struct TargetPath: Equatable {
             case ASCII.slash:
                 Self.close(&segment, &segments)
             case ASCII.percent:
-                segment.append(try Self.decode(encoded, index))
+                segment.append(try Self.decode(encoded, index - 1))
                 index += 2
             case ASCII.backslash:
-                throw .malformed("The path holds a backslash.")
+                throw .malformed(.backslash)
             default:
                 segment.append(byte)
             }
@@ -59,14 +66,10 @@ struct TargetPath: Equatable {
         segment.removeAll(keepingCapacity: true)
     }
 
+    /// - Parameter index: where the percent sign stands.
     private static func decode(_ encoded: Span<UInt8>, _ index: Int) throws(Refusal) -> UInt8 {
-        guard index + 1 < encoded.count, let high = ASCII.hexadecimalValue(encoded[index]),
-            let low = ASCII.hexadecimalValue(encoded[index + 1])
-        else { throw .malformed("The path holds a percent sign without two hexadecimal digits.") }
-        let byte = high << 4 | low
-        guard byte != 0, byte != ASCII.slash else {
-            throw .malformed("The path holds an encoded slash or NUL.")
-        }
+        guard let byte = PercentEncoding.byte(in: encoded, at: index) else { throw .malformed(.incompleteEscape) }
+        guard byte != 0, byte != ASCII.slash else { throw .malformed(.encodedSlashOrNUL) }
         return byte
     }
 
