@@ -212,7 +212,7 @@ private struct ConcealedContents {
     private func read(_ path: [UInt8], _ status: FileStatus, atMost limit: Int, _ time: WallTime) -> Directory? {
         if let known = directories[path], known.isSettled, known.status == status { return known }
         guard let descriptor = try? FileDescriptor.open(path, for: .directory),
-            let entries = try? descriptor.entries(atMost: limit + 1, followsLinks: false), entries.count <= limit
+            let entries = try? descriptor.entries(atMost: limit + 1), entries.count <= limit
         else { return nil }
         return Directory(
             status: status, isSettled: status.changeSeconds < time.seconds - 1,

@@ -116,7 +116,7 @@ struct Connection: ~Copyable {
         do {
             // Nobody is there any more to take what would be worked out.
             if readiness.contains(.hangUp), phase == .open || phase == .draining {
-                throw SystemError("poll", code: 0)
+                throw HangUp()
             }
             if readiness.contains(.peerEnd) { isPeerEndKnown = true }
             if !unsent.isEmpty { sentByteCount = try sendUnsent() }
@@ -194,11 +194,11 @@ struct Connection: ~Copyable {
     // MARK: Moving bytes
 
     /// Stages what an earlier turn left, or what the socket has.
-    private mutating func fill(_ readiness: Readiness, _ worker: WorkerContext) throws(SystemError) -> Int {
+    private mutating func fill(_ readiness: Readiness, _ worker: WorkerContext) throws -> Int {
         worker.transport.begin(with: &unread, isAtEnd: isSocketEnded)
         guard worker.transport.stagedByteCount == 0, !isSocketEnded else { return 0 }
         guard interest == .read, readiness.contains(.read) || readiness.contains(.hangUp) else {
-            if readiness.contains(.hangUp) { throw SystemError("poll", code: 0) }
+            if readiness.contains(.hangUp) { throw HangUp() }
             return 0
         }
         switch try worker.transport.receive(from: socket) {
@@ -492,4 +492,9 @@ struct Connection: ~Copyable {
     private func hasOverdueExchange(_ worker: WorkerContext) -> Bool {
         exchangeDeadline.map { $0 <= worker.now.nanoseconds } ?? false
     }
+}
+
+/// Both sides of the connection are closed: nobody takes what would be sent (POLLHUP).
+private struct HangUp: Error, CustomStringConvertible {
+    var description: String { "the client has hung up" }
 }

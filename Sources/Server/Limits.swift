@@ -30,9 +30,6 @@ package struct Limits: Codable, Sendable {
     /// How long a client may take nothing where memory is short.
     package var stall = Duration.seconds(10)
 
-    /// Connections at one time in one worker; nil for as many as there are descriptors for.
-    package var connections: Int?
-
     /// Descriptors that new connections leave to those that are served: a script's pipes and its process take seven while it
     /// is being started, and a turn may start one for a request that waits and one that it redirects to.
     static let reservedDescriptors = 32

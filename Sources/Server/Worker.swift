@@ -36,7 +36,6 @@ package final class Worker {
     private var logs: [LogWatch] = []
     private let logger: Logger
     private let control: ControlChannel?
-    private let connectionLimit: Int
     private let children: ChildReaper?
 
     private var table = ConnectionTable()
@@ -87,7 +86,6 @@ package final class Worker {
         kept = KeptMemory(limit: limits.slowReaderMemory)
         trimmer = HeapTrimmer(freeByteCount: ThisProcess.freeHeapByteCount)
         let descriptorLimit = ThisProcess.raiseDescriptorLimit()
-        connectionLimit = limits.connections ?? .max
         if descriptorLimit < Limits.fewDescriptors {
             logger.warning(
                 """
@@ -229,7 +227,7 @@ package final class Worker {
     private func accept(from listener: Acceptor.Listener) -> Bool {
         for _ in 0..<Limits.acceptsPerTurn {
             guard acceptor.isAccepting else { return false }
-            if isFull, !makeRoom() {
+            if lacksDescriptors, !makeRoom() {
                 pauseAccepting("every connection is busy")
                 return false
             }
@@ -360,8 +358,6 @@ package final class Worker {
         if slot.connection.wakeTime <= context.now { slot.connection.timeOut(context) }
         updateInterest(slot)
     }
-
-    private var isFull: Bool { table.count >= connectionLimit || lacksDescriptors }
 
     /// Whether what is in progress could need more descriptors than there are: each busy connection another one, for its
     /// file, and the next turn those of a script. Connections may use what nobody else does.

@@ -4,6 +4,7 @@ import MartinetHTTP
 import MartinetHTTP1
 import MartinetPOSIX
 import MartinetTLS
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetServer
@@ -46,6 +47,18 @@ struct ConnectionTests {
         #expect(connection.phase == .open && connection.interest == .write)
         exchange.hasUrgentDeadline = false
         #expect(connection.wakeTime == connection.deadline)
+    }
+
+    @Test("A client that has hung up is not served any more, and the log says why")
+    func hangUp() throws {
+        let log = RecordingLog(level: .debug)
+        let client = try HeldUpClient(logger: Logger(label: "test") { _ in log })
+        var connection = try client.accept()
+        try client.ask(for: ["/exchange"])
+        connection.turn(.read, client.worker)
+        connection.turn(.hangUp, client.worker)
+        #expect(connection.phase == .closed)
+        #expect(log.lines == ["0.0.0.0:0: connection lost: the client has hung up"])
     }
 
     @Test("An exchange is judged when everything was tried, and what it says then is sent")
@@ -166,7 +179,7 @@ private final class HeldUpClient {
     private let socket: FileDescriptor
     private var accepted: AcceptedSocket?
 
-    init() throws {
+    init(logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) throws {
         let pair = try SocketPair()
         let server = try FileDescriptor.duplicate(pair.second.number)
         socket = pair.takeFirst()
@@ -180,7 +193,6 @@ private final class HeldUpClient {
 
         let authority = try Certificate(DevelopmentAuthority.make(named: "test"))
         let identity = try DevelopmentAuthority.issue(for: ["localhost"], by: authority)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         worker = try WorkerContext(
             limits: Limits(),
             tls: TLSContext(TLSConfiguration(identities: [identity], ticketKeys: TicketKeys.random())),
