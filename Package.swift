@@ -77,7 +77,7 @@ let package = Package(
             path: "Sources/Command", swiftSettings: house),
 
         .target(
-            name: target(of: "TestSupport"), dependencies: rooms(["HTTP", "POSIX"]) + [logging],
+            name: target(of: "TestSupport"), dependencies: rooms(["HTTP", "POSIX", "Bytes"]) + [logging],
             path: "Tests/TestSupport", swiftSettings: house),
         tests(of: "Bytes"),
         tests(of: "POSIX"),
@@ -93,7 +93,7 @@ let package = Package(
             name: "ConformanceTests", dependencies: rooms(["Responders", "HTTP1", "HTTP", "Bytes"]),
             swiftSettings: house),
         .testTarget(
-            name: "EndToEndTests", dependencies: rooms(["Command"]),
+            name: "EndToEndTests", dependencies: rooms(["Command", "TestSupport"]),
             exclude: ["peer.py", "cases.py", "records.py", "Scripts"], swiftSettings: house),
     ]
 )

@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("Alerts (RFC 8446 §6.2, RFC 5246 §7.2.2)")
@@ -96,8 +97,8 @@ struct AlertTests {
     @Test("A response that is cut short ends with a fatal alert", arguments: ["TLSv1_2", "TLSv1_3"])
     func cutShort(version: String) throws {
         try ScriptServer.run { server, site in
-            try site.site.write(
-                "#!/bin/sh\nprintf 'Content-Type: text/plain\\nContent-Length: 10\\n\\nhalf'\n", to: "cgi-bin/short")
+            try site.site.makeFile(
+                "cgi-bin/short", "#!/bin/sh\nprintf 'Content-Type: text/plain\\nContent-Length: 10\\n\\nhalf'\n")
             try site.makeExecutable("short")
             try server.python(
                 """

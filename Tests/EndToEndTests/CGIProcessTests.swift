@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("Processes of scripts (CGI, RFC 3875 §3.4)", .serialized)
@@ -139,7 +140,7 @@ struct CGIProcessTests {
             try server.log.waitForLine("replacing it")
             // Whatever was to be ended has been by the time that the new one serves.
             #expect(try server.curl("-f", path: "a.txt").status == 0)
-            try site.site.write("", to: "cgi-bin/open")
+            try site.site.makeFile("cgi-bin/open")
             try client.tell("through")
             try client.waitForLine("heard through", within: .seconds(20))
         }
@@ -153,7 +154,7 @@ struct CGIProcessTests {
             #expect(becomesTrue { !server.scripts.isEmpty })
             server.process.send(SIGTERM)
             try server.log.waitForLine("stopping: waiting")
-            try site.site.write("", to: "cgi-bin/open")
+            try site.site.makeFile("cgi-bin/open")
             try client.waitForLine("begun through")
         }
     }
@@ -165,7 +166,7 @@ struct CGIProcessTests {
             #expect(becomesTrue { server.scripts.count >= 1 })
             server.process.send(SIGTERM)
             try server.log.waitForLine("stopping: waiting")
-            try site.site.write("", to: "cgi-bin/open")
+            try site.site.makeFile("cgi-bin/open")
             let outcome = try server.process.outcome()
             #expect(outcome.status == 0)
             #expect(FileManager.default.fileExists(atPath: site.path("finished")), "\(outcome.err)")
@@ -184,7 +185,7 @@ struct CGIProcessTests {
                 let answer = try next.curl("-f")
                 #expect(answer.status == 0, "\(answer.err)")
             }
-            try site.site.write("", to: "cgi-bin/open")
+            try site.site.makeFile("cgi-bin/open")
             try client.waitForLine("begun through")
         }
     }
@@ -214,7 +215,7 @@ struct CGIProcessTests {
         ])
     func backgroundJob(script: String) throws {
         try ScriptServer.run { server, site in
-            try site.site.write(script, to: "cgi-bin/job")
+            try site.site.makeFile("cgi-bin/job", script)
             try site.makeExecutable("job")
             #expect(try server.curl("-f", path: "cgi-bin/job").out == "started")
             let worker = try #require(server.workers.first)
@@ -223,7 +224,7 @@ struct CGIProcessTests {
             // Whatever was to be ended has been by the time that the new one serves.
             #expect(try server.curl("-f", path: "a.txt").status == 0)
             #expect(!server.scripts.isEmpty)
-            try site.site.write("", to: "cgi-bin/open")
+            try site.site.makeFile("cgi-bin/open")
             #expect(becomesTrue { FileManager.default.fileExists(atPath: site.path("handed")) })
         }
     }
@@ -236,7 +237,7 @@ struct CGIProcessTests {
             // Two processes: the shell and what it waits for.
             let script =
                 "#!/bin/sh\nnohup sh -c 'sleep 1000; :' >/dev/null 2>&1 &\nsleep 0.1\nprintf '\(Self.text)started'\n"
-            try site.site.write(script, to: "cgi-bin/job")
+            try site.site.makeFile("cgi-bin/job", script)
             try site.makeExecutable("job")
             #expect(try server.curl("-f", path: "cgi-bin/job").out == "started")
             #expect(becomesTrue { server.scripts.count == 2 })
@@ -273,7 +274,7 @@ struct CGIProcessTests {
             defer { crowd.stop() }
             try crowd.waitForLine("refused")
             #expect(server.scripts.count { Kernel.name(of: $0).contains("gate") } == 2)
-            try site.site.write("", to: "cgi-bin/open")
+            try site.site.makeFile("cgi-bin/open")
             let outcome = try crowd.outcome()
             #expect(outcome.status == 0, "\(outcome.err)")
             try server.log.waitForLine("2 scripts run, and more requests wait already")
@@ -283,7 +284,7 @@ struct CGIProcessTests {
     @Test("A script that answers and ends without its content is not kept waiting for it")
     func unreadContent() throws {
         try ScriptServer.run { server, site in
-            try site.site.write("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello'\n", to: "cgi-bin/brief")
+            try site.site.makeFile("cgi-bin/brief", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello'\n")
             try site.makeExecutable("brief")
             try server.python(
                 """
@@ -435,7 +436,7 @@ struct CGIProcessTests {
 
     @Test("In a terminal, the page about a script that failed says what failed and where its messages are")
     func terminal() throws {
-        let site = try ScriptSite(), data = try Folder()
+        let site = try ScriptSite(), data = try TemporaryDirectory()
         let words = [Server.executable, "serve", site.site.path, "--port", "0", "--workers", "1"] + site.options
         let outcome = try Client.run(
             [

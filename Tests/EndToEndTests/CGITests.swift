@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("Scripts (CGI, RFC 3875)", .serialized)
@@ -89,7 +90,7 @@ enum ScriptServer {
     /// - Parameter options: may hold {scripts}, their directory, {users}, a password file, and {shell}, a link to a shell.
     static func run(_ options: [String] = [], _ body: (Server, ScriptSite) throws -> Void) throws {
         let site = try ScriptSite()
-        try site.folder.write("somebody:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n", to: "users")
+        try site.folder.makeFile("users", "somebody:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n")
         let options = options.map {
             $0.replacing("{scripts}", with: site.scripts).replacing("{users}", with: site.folder.path("users"))
                 .replacing("{shell}", with: site.folder.path("shell"))

@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("Client certificates with curl and openssl s_client")
@@ -7,7 +8,7 @@ struct ClientCertificateTests {
 
     /// A server whose clients' authority is the project's, and what those clients need.
     private struct Site {
-        let certificates: Folder
+        let certificates: TemporaryDirectory
         let server: Server
 
         static func run(_ options: [String], authority: String = "authority", _ body: (Site) throws -> Void) throws {
@@ -151,8 +152,8 @@ struct ClientCertificateTests {
 
     @Test("A file of authorities that cannot be used is status 3, with its name and a way out")
     func badAuthorities() throws {
-        let folder = try Folder()
-        try folder.write("no certificate", to: "nonsense.pem")
+        let folder = try TemporaryDirectory()
+        try folder.makeFile("nonsense.pem", "no certificate")
         for (name, problem) in [
             ("nonsense.pem", "holds no certificates"), ("none.pem", "No such file or directory"),
             ("", "Is a directory"),

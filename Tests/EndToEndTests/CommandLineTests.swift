@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("The command line")
@@ -36,14 +37,14 @@ struct CommandLineTests {
 
     @Test("Scripts that cannot be run are status 3, with a way out")
     func scripts() throws {
-        let folder = try Folder()
+        let folder = try TemporaryDirectory()
         let nowhere = try Server.command("serve", folder.path, "--cgi", "/cgi-bin/=/nowhere")
         #expect(nowhere.status == 3 && nowhere.err.contains("--cgi /cgi-bin/=/nowhere: No such file or directory"))
         let file = try Server.command("serve", folder.path, "--cgi", "/cgi-bin/=/etc/passwd")
         #expect(file.status == 3 && file.err.contains("Name a directory of scripts"))
         let outside = try Server.command("serve", folder.path, "--cgi", "/cgi-bin/=\(folder.path)")
         #expect(outside.status == 3 && outside.err.contains("all its files would be scripts"))
-        let programs = try Folder()
+        let programs = try TemporaryDirectory()
         let scripts = "/cgi-bin/=\(programs.path)"
         let missing = try Server.command(
             "serve", folder.path, "--cgi", scripts, "--cgi-interpreter", ".php=/nowhere/php")
@@ -73,7 +74,7 @@ struct CommandLineTests {
         #expect(keyless.status == 3)
         #expect(keyless.err.contains("--tls-key"))
 
-        try folder.write("not a certificate", to: "nonsense.pem")
+        try folder.makeFile("nonsense.pem", "not a certificate")
         let nonsense = try Server.command(
             "serve", folder.path, "--tls-cert", folder.path("nonsense.pem"), "--tls-key", folder.path("second.key"))
         #expect(nonsense.status == 3)
@@ -103,7 +104,7 @@ struct CommandLineTests {
 
     @Test("Where both go to one file, neither the start-up message nor the log overwrites the other")
     func oneFile() throws {
-        let folder = try Folder()
+        let folder = try TemporaryDirectory()
         let words = [
             "sh", "-c", "exec \"$@\" >\"$0\" 2>&1", folder.path("log"), Server.executable, "serve", folder.path,
         ]
@@ -178,7 +179,7 @@ struct CommandLineTests {
     @Test("-q prints nothing while all goes well")
     func quiet() throws {
         let port = try freePort()
-        let (folder, data) = (try Folder(), try Folder())
+        let (folder, data) = (try TemporaryDirectory(), try TemporaryDirectory())
         let server = try Client(
             [Server.executable, "serve", folder.path, "-q", "--port", "\(port)"],
             environment: ["XDG_DATA_HOME": data.path])
@@ -210,7 +211,7 @@ struct CommandLineTests {
 
     @Test("--access-log writes a combined line for each request, with what TLS adds")
     func accessLog() throws {
-        let logs = try Folder()
+        let logs = try TemporaryDirectory()
         // Only the lines of one worker are in their order.
         try Server.run(["--workers", "1", "--access-log", logs.path("access.log")]) { server in
             _ = try server.curl("-A", "tester \"1\"", "-e", "https://from.test/", path: "?q=1")
@@ -244,7 +245,7 @@ struct CommandLineTests {
 
     @Test("A key log that cannot be opened is status 3, by what names it", arguments: [true, false])
     func badKeyLog(isOption: Bool) throws {
-        let folder = try Folder()
+        let folder = try TemporaryDirectory()
         let outcome =
             isOption
             ? try Server.command("serve", folder.path, "--port", "0", "--keylog", "/nowhere/keys")
@@ -257,7 +258,7 @@ struct CommandLineTests {
 
     @Test("A key log is written, and a loud warning says what that means", arguments: [true, false])
     func keyLog(isOption: Bool) throws {
-        let logs = try Folder()
+        let logs = try TemporaryDirectory()
         let path = logs.path("keys")
         try Server.run(
             isOption ? ["--keylog", path] : [], environment: isOption ? [:] : ["SSLKEYLOGFILE": path]

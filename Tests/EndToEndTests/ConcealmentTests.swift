@@ -1,11 +1,12 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("What options name is not for clients")
 struct ConcealmentTests {
     /// A folder with a certificate, its key, a file of passwords, scripts, and links to them all.
-    private static func makeFolder() throws -> Folder {
-        let folder = try Folder()
+    private static func makeFolder() throws -> TemporaryDirectory {
+        let folder = try TemporaryDirectory()
         let made = try Client.run(
             [
                 "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
@@ -14,28 +15,23 @@ struct ConcealmentTests {
                 folder.path("key.pem"), "-out", folder.path("chain.pem"),
             ])
         guard made.status == 0 else { throw Missing(description: made.err) }
-        try folder.write(folder.text("chain.pem") + folder.text("key.pem"), to: "combined.pem")
-        try folder.write(folder.text("chain.pem"), to: "clients.pem")
-        try folder.write("user:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n", to: "passwords")
-        try folder.write("", to: "secrets.log")
-        try folder.write("", to: "access.log")
-        try folder.write("public", to: "page.html")
-        for name in ["scripts", "data", "data/martinet", "links"] {
-            try FileManager.default.createDirectory(
-                at: folder.url.appending(path: name), withIntermediateDirectories: true)
-        }
+        try folder.makeFile("combined.pem", folder.text("chain.pem") + folder.text("key.pem"))
+        try folder.makeFile("clients.pem", folder.text("chain.pem"))
+        try folder.makeFile("passwords", "user:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n")
+        try folder.makeFile("secrets.log")
+        try folder.makeFile("access.log")
+        try folder.makeFile("page.html", "public")
+        for name in ["scripts", "data", "data/martinet", "links"] { try folder.makeDirectory(name) }
         // By another process: what this one has open for writing cannot be executed.
         let script = "#!/bin/sh\necho Content-Type: text/plain; echo; echo ran\n"
         _ = try Client.run([
             "sh", "-c", "printf %s \"$1\" > \"$0\"; chmod +x \"$0\"", folder.path("scripts/run"), script,
         ])
-        try folder.write("secret", to: "data/martinet/authority.key")
+        try folder.makeFile("data/martinet/authority.key", "secret")
         for name in concealed {
-            let source = folder.url.appending(path: name)
-            try FileManager.default.linkItem(
-                at: source, to: folder.url.appending(path: "links/hard-\(source.lastPathComponent)"))
-            try FileManager.default.createSymbolicLink(
-                at: folder.url.appending(path: "links/soft-\(source.lastPathComponent)"), withDestinationURL: source)
+            let last = try #require(name.split(separator: "/").last)
+            try folder.makeHardLink("links/hard-\(last)", to: name)
+            try folder.makeLink("links/soft-\(last)", to: folder.path(name))
         }
         return folder
     }
@@ -119,14 +115,11 @@ struct ConcealmentTests {
         ]
         try Server.run(options, folder: folder) { server in
             #expect(try Self.ask(server.url, ["key.pem", "access.log", "page.html"]).map(\.0) == [404, 404, 200])
-            let manager = FileManager.default
-            try manager.moveItem(atPath: folder.path("access.log"), toPath: folder.path("access.log.1"))
-            try folder.write("secret", to: "access.log")
-            try folder.write("secret", to: "new")
-            try manager.linkItem(atPath: folder.path("new"), toPath: folder.path("links/new"))
-            guard unsafe rename(folder.path("new"), folder.path("key.pem")) == 0 else {
-                throw Missing(description: "rename")
-            }
+            try folder.rename("access.log", to: "access.log.1")
+            try folder.makeFile("access.log", "secret")
+            try folder.makeFile("new", "secret")
+            try folder.makeHardLink("links/new", to: "new")
+            try folder.rename("new", to: "key.pem")
             let answers = try Self.ask(server.url, ["access.log", "access.log.1", "key.pem", "links/new"])
             #expect(answers.map(\.0) == [404, 404, 404, 404])
         }
@@ -135,7 +128,7 @@ struct ConcealmentTests {
     @Test("Where standard error is a file in the folder, that is not served either")
     func standardError() throws {
         let folder = try Self.makeFolder()
-        let data = try Folder()
+        let data = try TemporaryDirectory()
         let server = try Client(
             [
                 "sh", "-c", "exec \"$@\" 2> \"$0\"", folder.path("errors"), Server.executable, "serve", folder.path,

@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("Many connections at a time", .serialized)
@@ -59,9 +60,9 @@ struct CrowdTests {
 
     @Test("Scripts have the descriptors that idle connections had")
     func scripts() throws {
-        let scripts = try Folder()
-        try scripts.write("#!/bin/sh\necho Content-Type: text/plain\necho\nexec cat\n", to: "cat")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scripts.path("cat"))
+        let scripts = try TemporaryDirectory()
+        try scripts.makeFile("cat", "#!/bin/sh\necho Content-Type: text/plain\necho\nexec cat\n")
+        try scripts.setMode("cat", to: 0o755)
         try Server.run(
             ["--workers", "1", "--cgi", "/cgi-bin/=\(scripts.path)"], descriptorLimit: 160
         ) { server in
@@ -118,8 +119,8 @@ struct CrowdTests {
 
     @Test("What a client that reads nothing costs has a bound, in the worker and in the kernel")
     func slowReaders() throws {
-        let folder = try Folder()
-        try folder.makeSparse("large", byteCount: 1 << 30)
+        let folder = try TemporaryDirectory()
+        try folder.makeSparseFile("large", byteCount: 1 << 30)
         let count = 200
         try Server.run(["--workers", "1", "--access-log", "none"], folder: folder) { server in
             for _ in 0..<8 { #expect(try server.curl("-f", "-r", "0-100000", path: "large").status == 0) }

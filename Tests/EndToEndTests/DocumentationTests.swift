@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("The examples of docs/cgi.md")
@@ -33,10 +34,10 @@ struct DocumentationTests {
     func programs() throws {
         let examples = try examples()
         #expect(examples.map(\.name) == ["hello", "form.py", "info.php"])
-        let scripts = try Folder()
+        let scripts = try TemporaryDirectory()
         for example in examples {
-            try example.program.write(toFile: scripts.path(example.name), atomically: true, encoding: .utf8)
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scripts.path(example.name))
+            try scripts.makeFile(example.name, example.program)
+            try scripts.setMode(example.name, to: 0o755)
         }
         try Server.run(["--cgi", "/cgi-bin/=\(scripts.path)"]) { server in
             for example in examples {

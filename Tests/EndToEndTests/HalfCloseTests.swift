@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("Clients that end their own side (RFC 9112 §9.6, RFC 8446 §6.1)", .serialized)
@@ -36,15 +37,7 @@ struct HalfCloseTests {
                 try client.tell("end")
             }
             try client.waitForLine("ended")
-            #expect(becomesTrue { !server.scripts.isEmpty })
-            // Requests of others have their turn behind it.
-            for _ in 0..<2 { #expect(try server.curl("-f", path: "a.txt").status == 0) }
-            let worker = try #require(server.workers.first)
-            #expect(becomesTrue(within: .seconds(5)) { Kernel.isAsleep(worker) })
-            #expect(!server.scripts.isEmpty)
-            try site.site.write("", to: "cgi-bin/open")
-            let outcome = try client.outcome()
-            #expect(outcome.status == 0, "\(outcome.err)")
+            try finish(client, server, site)
         }
     }
 
@@ -63,9 +56,7 @@ struct HalfCloseTests {
                 hear()
                 """)
             defer { leaving.stop() }
-            #expect(becomesTrue { !server.scripts.isEmpty })
-            try leaving.tell("end")
-            try leaving.waitForLine("ended")
+            try goOn(leaving, server, until: "ended")
             #expect(becomesTrue { server.scripts.isEmpty })
             let client = try server.startPython(
                 """
@@ -75,13 +66,7 @@ struct HalfCloseTests {
                 assert b"through" in client.read_all()
                 """)
             defer { client.stop() }
-            #expect(becomesTrue { !server.scripts.isEmpty })
-            for _ in 0..<2 { #expect(try server.curl("-f", path: "a.txt").status == 0) }
-            let worker = try #require(server.workers.first)
-            #expect(becomesTrue(within: .seconds(5)) { Kernel.isAsleep(worker) })
-            try site.site.write("", to: "cgi-bin/open")
-            let outcome = try client.outcome()
-            #expect(outcome.status == 0, "\(outcome.err)")
+            try finish(client, server, site)
         }
     }
 
@@ -102,9 +87,7 @@ struct HalfCloseTests {
                     hear()
                     """)
                 defer { client.stop() }
-                #expect(becomesTrue { !server.scripts.isEmpty })
-                try client.tell("leave")
-                try client.waitForLine("gone")
+                try goOn(client, server, until: "gone")
                 #expect(becomesTrue(within: .seconds(1)) { server.scripts.isEmpty })
                 try server.process.waitForLine("GET /cgi-bin/mute HTTP/1.1\" 499")
             }
@@ -125,12 +108,31 @@ struct HalfCloseTests {
                 hear()
                 """)
             defer { client.stop() }
-            #expect(becomesTrue { !server.scripts.isEmpty })
-            try client.tell("leave")
-            try client.waitForLine("gone")
+            try goOn(client, server, until: "gone")
             try server.process.waitForLine("GET /cgi-bin/mute HTTP/1.1\" 499")
             #expect(try server.curl("-f", path: "a.txt").status == 0)
             #expect(!server.process.out.text.contains("/cgi-bin/echo"))
         }
+    }
+
+    /// Has the client go on once its script runs, and waits for what it says then.
+    private func goOn(_ client: Client, _ server: Server, until line: String) throws {
+        #expect(becomesTrue { !server.scripts.isEmpty })
+        try client.tell("go on")
+        try client.waitForLine(line)
+    }
+
+    /// Lets the script go on that the client waits for, and expects that the client ends well; until then others are
+    /// served, and the worker has nothing to do.
+    private func finish(_ client: Client, _ server: Server, _ site: ScriptSite) throws {
+        #expect(becomesTrue { !server.scripts.isEmpty })
+        // Requests of others have their turn behind it.
+        for _ in 0..<2 { #expect(try server.curl("-f", path: "a.txt").status == 0) }
+        let worker = try #require(server.workers.first)
+        #expect(becomesTrue(within: .seconds(5)) { Kernel.isAsleep(worker) })
+        #expect(!server.scripts.isEmpty)
+        try site.site.makeFile("cgi-bin/open")
+        let outcome = try client.outcome()
+        #expect(outcome.status == 0, "\(outcome.err)")
     }
 }

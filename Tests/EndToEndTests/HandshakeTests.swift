@@ -1,12 +1,13 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("Handshakes with curl and openssl s_client")
 struct HandshakeTests {
     @Test("The banner's own curl and openssl lines succeed as they are printed")
     func banner() throws {
-        let folder = try Folder()
-        try folder.write("it works", to: "index.html")
+        let folder = try TemporaryDirectory()
+        try folder.makeFile("index.html", "it works")
         try Server.run(folder: folder) { server in
             let curl = try #require(server.banner.first { $0.hasPrefix("curl ") })
             let fetched = try Client.run(["/bin/sh", "-c", curl])
@@ -36,7 +37,7 @@ struct HandshakeTests {
         "The banner's lines hold for any address and any data directory",
         arguments: ["127.0.0.1:0", "127.0.0.2:0", "[::1]:0", "0.0.0.0:0"])
     func bannerForAddress(address: String) throws {
-        let parent = try Folder()
+        let parent = try TemporaryDirectory()
         let data = ["XDG_DATA_HOME": parent.path("it's $HOME here")]
         try Server.run(["--listen", address], environment: data) { server in
             let curl = try #require(server.banner.first { $0.hasPrefix("curl ") })
@@ -50,11 +51,11 @@ struct HandshakeTests {
 
     @Test("The authority is made once and kept, with a key that nobody else can read")
     func authority() throws {
-        let data = try Folder()
-        var certificates: [Data] = []
+        let data = try TemporaryDirectory()
+        var certificates: [[UInt8]] = []
         for _ in 0..<2 {
             try Server.run(environment: ["XDG_DATA_HOME": data.path]) { server in
-                certificates.append(try data.contents("martinet/authority.pem"))
+                certificates.append(try data.bytes("martinet/authority.pem"))
                 let outcome = try server.openssl("-verify_return_error", trusting: data.path("martinet/authority.pem"))
                 #expect(outcome.out.contains("Verify return code: 0 (ok)"), "\(outcome.err)")
             }
@@ -177,7 +178,7 @@ struct HandshakeTests {
 
     @Test("A session is resumed, whichever worker it was begun with", arguments: ["-tls1_2", "-tls1_3"])
     func resumption(version: String) throws {
-        let folder = try Folder()
+        let folder = try TemporaryDirectory()
         try Server.run(["--workers", "2"]) { server in
             let host = "GET / HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n"
             let client = "openssl s_client -connect 127.0.0.1:\(server.port) -CAfile \(server.authority) \(version)"
@@ -195,12 +196,17 @@ struct HandshakeTests {
 
     // MARK: Certificates that are given
 
+    /// The options that have these certificates shown.
+    private static func options(_ names: [String], in certificates: TemporaryDirectory) -> [String] {
+        names.flatMap {
+            ["--tls-cert", certificates.path("\($0).pem"), "--tls-key", certificates.path("\($0).key")]
+        }
+    }
+
     @Test("Two certificates: the server name picks one, and the first is for everyone else")
     func serverName() throws {
         let certificates = try testCertificates()
-        let pairs = ["server-ecdsa", "second"].flatMap {
-            ["--tls-cert", certificates.path("\($0).pem"), "--tls-key", certificates.path("\($0).key")]
-        }
+        let pairs = Self.options(["server-ecdsa", "second"], in: certificates)
         try Server.run(pairs) { server in
             for (name, subject) in [
                 ("second.test", "second.test"), ("localhost", "localhost"), ("SECOND.test", "second.test"),
@@ -218,9 +224,7 @@ struct HandshakeTests {
     @Test("An ECDSA and an RSA certificate for the same names: the client's algorithms pick one")
     func keyTypes() throws {
         let certificates = try testCertificates()
-        let pairs = ["server-ecdsa", "server-rsa"].flatMap {
-            ["--tls-cert", certificates.path("\($0).pem"), "--tls-key", certificates.path("\($0).key")]
-        }
+        let pairs = Self.options(["server-ecdsa", "server-rsa"], in: certificates)
         try Server.run(pairs) { server in
             for (algorithm, type) in [("ECDSA+SHA256", "ECDSA"), ("RSA-PSS+SHA256", "RSA-PSS")] {
                 let outcome = try server.openssl(
@@ -257,9 +261,9 @@ struct HandshakeTests {
 }
 
 /// The project's test certificates, made anew in a folder of their own.
-func testCertificates() throws -> Folder {
+func testCertificates() throws -> TemporaryDirectory {
     let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../scripts/make-certs")
-    let folder = try Folder()
+    let folder = try TemporaryDirectory()
     let outcome = try Client.run([script.standardizedFileURL.path(), folder.path])
     guard outcome.status == 0 else { throw Missing(description: "make-certs failed: \(outcome.err)") }
     return folder

@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("Logins (--auth-file)")
@@ -19,9 +20,8 @@ struct LoginTests {
 
     @Test("Every kind of hash is verified, and only the right password fits")
     func kinds() throws {
-        let users = try Folder()
-        try users.write(
-            Self.hashes.map { "\($0):\($1):a remark\r\n" }.joined() + "# nobody:x\n\n", to: "users")
+        let users = try TemporaryDirectory()
+        try users.makeFile("users", Self.hashes.map { "\($0):\($1):a remark\r\n" }.joined() + "# nobody:x\n\n")
         try Server.run(["--workers", "1", "--auth-file", users.path("users")]) { server in
             for user in Self.hashes.keys.sorted() {
                 let right = try server.curl("-o", "/dev/null", "-w", "%{http_code}", "-u", "\(user):open sesame")
@@ -36,8 +36,8 @@ struct LoginTests {
 
     @Test("Forty wrong logins in one piece hold up neither other requests nor other logins")
     func pipelined() throws {
-        let users = try Folder()
-        try users.write("alice:\(Self.slow)\nbob:\(Self.slow)\n", to: "users")
+        let users = try TemporaryDirectory()
+        try users.makeFile("users", "alice:\(Self.slow)\nbob:\(Self.slow)\n")
         try Server.run(["--workers", "1", "--auth-file", users.path("users")]) { server in
             let lines = try server.python(
                 """
@@ -81,8 +81,8 @@ struct LoginTests {
 
     @Test("A password whose hash takes seconds holds up nobody else")
     func besideTheLoop() throws {
-        let users = try Folder()
-        try users.write("alice:\(Self.slow.replacing("$10$", with: "$15$"))\n", to: "users")
+        let users = try TemporaryDirectory()
+        try users.makeFile("users", "alice:\(Self.slow.replacing("$10$", with: "$15$"))\n")
         try Server.run(["--workers", "1", "--auth-file", users.path("users")]) { server in
             try server.python(
                 """
@@ -103,8 +103,8 @@ struct LoginTests {
 
     @Test("The access log names the user whose password was right, and no other")
     func accessLog() throws {
-        let users = try Folder()
-        try users.write("Dr. No:\(Self.hashes["bcrypt"] ?? "")\n", to: "users")
+        let users = try TemporaryDirectory()
+        try users.makeFile("users", "Dr. No:\(Self.hashes["bcrypt"] ?? "")\n")
         let options = ["--workers", "1", "--auth-file", users.path("users"), "--access-log", users.path("log")]
         try Server.run(options) { server in
             _ = try server.curl(path: "nobody")
@@ -138,8 +138,8 @@ struct LoginTests {
             ),
         ])
     func files(text: String, problem: String, wayOut: String) throws {
-        let folder = try Folder()
-        try folder.write(text, to: "users")
+        let folder = try TemporaryDirectory()
+        try folder.makeFile("users", text)
         let outcome = try Server.command("serve", folder.path, "--port", "0", "--auth-file", folder.path("users"))
         #expect(outcome.status == 3)
         #expect(outcome.err.contains(problem), "\(outcome.err)")

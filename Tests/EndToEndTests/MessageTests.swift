@@ -1,14 +1,15 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("HTTP/1.1 messages over TLS")
 struct MessageTests {
     @Test("One connection serves many requests")
     func keepAlive() throws {
-        let folder = try Folder()
-        for number in 1...200 { try folder.write("\(number)", to: "\(number)") }
+        let folder = try TemporaryDirectory()
+        for number in 1...200 { try folder.makeFile("\(number)", "\(number)") }
         try Server.run(folder: folder) { server in
-            let received = try Folder()
+            let received = try TemporaryDirectory()
             let outcome = try server.curl(
                 "-o", received.path("#1"), "-w", "%{http_code} %{num_connects}\n", path: "[1-200]")
             #expect(outcome.status == 0, "\(outcome.err)")
@@ -40,9 +41,9 @@ struct MessageTests {
 
     @Test("Pipelined requests are answered in their order")
     func pipelining() throws {
-        let folder = try Folder()
-        for number in 0..<50 { try folder.write(String(repeating: "\(number),", count: 200), to: "\(number)") }
-        try folder.fill("large", byteCount: 300_000)
+        let folder = try TemporaryDirectory()
+        for number in 0..<50 { try folder.makeFile("\(number)", String(repeating: "\(number),", count: 200)) }
+        try folder.makeRandomFile("large", byteCount: 300_000)
         try Server.run(folder: folder) { server in
             try server.python(
                 """

@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("Peers that are slow, precise or hostile")
@@ -21,15 +22,7 @@ struct PeerTests {
                     assert client.answer()[0] == 400
                     assert client.is_over()
                 """)
-            let idle = try server.startPython(
-                """
-                clients = [Client() for _ in range(4)]
-                for client in clients[:2]:
-                    client.get()
-                say("idle")
-                for client in clients:
-                    assert client.is_over()
-                """)
+            let idle = try server.startIdle(4, answeredCount: 2)
             defer { idle.stop() }
             try idle.waitForLine("idle")
             server.process.send(SIGTERM)
@@ -129,8 +122,8 @@ struct PeerTests {
 
     @Test("A handshake and a request that arrive byte by byte are understood")
     func singleBytes() throws {
-        let folder = try Folder()
-        try folder.write("hello", to: "file")
+        let folder = try TemporaryDirectory()
+        try folder.makeFile("file", "hello")
         try Server.run(folder: folder) { server in
             try server.python(
                 """
@@ -197,8 +190,8 @@ struct PeerTests {
 
     @Test("A client that closes its side of the connection still gets its answer whole")
     func halfClosed() throws {
-        let folder = try Folder()
-        try folder.fill("large", byteCount: 8 * 1024 * 1024)
+        let folder = try TemporaryDirectory()
+        try folder.makeRandomFile("large", byteCount: 8 * 1024 * 1024)
         try Server.run(folder: folder) { server in
             try server.python(
                 """
@@ -245,8 +238,8 @@ struct PeerTests {
 
     @Test("A client that resets its connection in the middle of a download leaves nothing behind")
     func reset() throws {
-        let folder = try Folder()
-        try folder.makeSparse("large", byteCount: 1 << 30)
+        let folder = try TemporaryDirectory()
+        try folder.makeSparseFile("large", byteCount: 1 << 30)
         try Server.run(folder: folder) { server in
             let before = server.descriptorCount
             try server.python(

@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("Supervisor and workers")
@@ -79,8 +80,8 @@ struct ProcessTests {
 
     @Test("SIGTERM lets a request in progress end, and then ends the server with status 0")
     func terminate() throws {
-        let folder = try Folder()
-        try folder.makeSparse("large", byteCount: 64 * 1024 * 1024)
+        let folder = try TemporaryDirectory()
+        try folder.makeSparseFile("large", byteCount: 64 * 1024 * 1024)
         try Server.run(folder: folder) { server in
             let slow = try server.startPython(
                 """
@@ -153,8 +154,8 @@ struct ProcessTests {
 
     @Test("When SIGTERM comes, who waits to be accepted is answered, and who comes later is refused")
     func lastClients() throws {
-        let folder = try Folder()
-        try folder.makeSparse("large", byteCount: 64 * 1024 * 1024)
+        let folder = try TemporaryDirectory()
+        try folder.makeSparseFile("large", byteCount: 64 * 1024 * 1024)
         try Server.run(["--workers", "1", "--verbose"], folder: folder) { server in
             let clients = try server.startPython(
                 """
@@ -192,8 +193,8 @@ struct ProcessTests {
 
     @Test("A second SIGINT ends the server at once")
     func twice() throws {
-        let folder = try Folder()
-        try folder.makeSparse("large", byteCount: 64 * 1024 * 1024)
+        let folder = try TemporaryDirectory()
+        try folder.makeSparseFile("large", byteCount: 64 * 1024 * 1024)
         try Server.run(folder: folder) { server in
             let slow = try server.startPython(
                 """
@@ -221,15 +222,7 @@ struct ProcessTests {
         try Server.run(["--workers", "2"]) { server in
             let workers = server.workers
             try #require(workers.count == 2)
-            let idle = try server.startPython(
-                """
-                clients = [Client() for _ in range(8)]
-                for client in clients:
-                    client.get()
-                say("idle")
-                for client in clients:
-                    assert client.is_over()
-                """)
+            let idle = try server.startIdle(8, answeredCount: 8)
             defer { idle.stop() }
             try idle.waitForLine("idle")
             server.process.send(SIGKILL)

@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("From plain HTTP to HTTPS")
@@ -32,11 +33,11 @@ struct RedirectTests {
 
     @Test("An authority's challenge is answered on the port for plain HTTP, whatever the host, and nothing else is")
     func challenge() throws {
-        let folder = try Folder()
-        try FileManager.default.createDirectory(
-            at: folder.url.appending(path: ".well-known/acme-challenge"), withIntermediateDirectories: true)
-        try folder.write("token", to: ".well-known/acme-challenge/token")
-        try folder.write("page", to: "page")
+        let folder = try TemporaryDirectory()
+        try folder.makeDirectory(".well-known")
+        try folder.makeDirectory(".well-known/acme-challenge")
+        try folder.makeFile(".well-known/acme-challenge/token", "token")
+        try folder.makeFile("page", "page")
         try Server.run(["--redirect-from", "127.0.0.1:0", "--spa"], folder: folder) { server in
             let line = try #require(server.banner.first { $0.hasPrefix("redirects") })
             let url = try #require(line.split(separator: " ").last) + ".well-known/acme-challenge/"

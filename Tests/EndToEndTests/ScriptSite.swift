@@ -1,17 +1,18 @@
 import Foundation
+import MartinetTestSupport
 
 /// A folder to serve with scripts in it: Scripts/cgi-bin, compiled where it is C, and what no repository can hold.
 final class ScriptSite {
     /// Holds the served folder and what lies beside it.
-    let folder: Folder
-    let site: Folder
+    let folder: TemporaryDirectory
+    let site: TemporaryDirectory
 
     init() throws {
-        folder = try Folder()
-        site = try Folder(in: folder)
+        folder = try TemporaryDirectory()
+        site = try TemporaryDirectory(in: folder)
         try FileManager.default.copyItem(
             atPath: Self.source.appending(path: "cgi-bin").path(percentEncoded: false), toPath: scripts)
-        try Self.compiled.get().write(to: URL(filePath: path("show")))
+        try site.makeFile("cgi-bin/show", Self.compiled.get())
         try makeExecutable("show")
         try makeFiles()
         try makeScripts()
@@ -30,23 +31,22 @@ final class ScriptSite {
 
     /// The program of show.c.
     private static let compiled = Result {
-        let folder = try Folder()
+        let folder = try TemporaryDirectory()
         let code = source.appending(path: "cgi-bin/show.c").path(percentEncoded: false)
         let outcome = try Client.run(["cc", "-O1", "-Wall", "-Werror", "-o", folder.path("show"), code])
         guard outcome.status == 0 else { throw Missing(description: "cc failed:\n\(outcome.err)") }
-        return try folder.contents("show")
+        return try folder.bytes("show")
     }
 
     private func makeFiles() throws {
-        try site.write("probe", to: "probe")
-        try site.write("file", to: "a.txt")
-        try site.write("sorry", to: "sorry.html")
-        let manager = FileManager.default
-        for name in ["site/folder", "outside", "site/cgi-bin/folder/deeper", "site/cgi-bin/folder/.hidden"] {
-            let path = name.hasPrefix("site/") ? site.path(String(name.dropFirst(5))) : folder.path(name)
-            try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try site.makeFile("probe", "probe")
+        try site.makeFile("a.txt", "file")
+        try site.makeFile("sorry.html", "sorry")
+        try folder.makeDirectory("outside")
+        for name in ["folder", "cgi-bin/folder", "cgi-bin/folder/deeper", "cgi-bin/folder/.hidden"] {
+            try site.makeDirectory(name)
         }
-        guard unsafe mkfifo(path("fifo"), 0o644) == 0 else { throw Missing(description: "no FIFO could be made") }
+        try site.makeFIFO("cgi-bin/fifo")
     }
 
     private func makeScripts() throws {
@@ -70,27 +70,24 @@ final class ScriptSite {
             "again": "#!/bin/sh\nprintf 'Location: /cgi-bin/again\\n\\n'\n",
         ]
         for (name, text) in texts {
-            try site.write(text, to: "cgi-bin/\(name)")
+            try site.makeFile("cgi-bin/\(name)", text)
             if !["plain", "page.phpx", "page.name"].contains(name) { try makeExecutable(name) }
         }
-        try folder.write("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nescaped'\n", to: "outside/escape")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("outside/escape"))
+        try folder.makeFile("outside/escape", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nescaped'\n")
+        try folder.setMode("outside/escape", to: 0o755)
     }
 
     private func makeLinks() throws {
-        try FileManager.default.createSymbolicLink(
-            atPath: folder.path("shell"), withDestinationPath: "/bin/sh")
+        try folder.makeLink("shell", to: "/bin/sh")
         let links = [
             "cgi-bin/linked": "show", "cgi-bin/escape": "../../outside/escape", "cgi-bin/outside": "../../outside",
             "cgi-bin/loop": "loop", "cgi-bin/dangling": "nowhere", "other-way": "cgi-bin", "say-link": "cgi-bin/say",
             "link-to-link": "say-link",
         ]
-        for (name, target) in links {
-            try FileManager.default.createSymbolicLink(atPath: site.path(name), withDestinationPath: target)
-        }
+        for (name, target) in links { try site.makeLink(name, to: target) }
     }
 
     func makeExecutable(_ script: String) throws {
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path(script))
+        try site.setMode("cgi-bin/\(script)", to: 0o755)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("What programs of the same user learn of the server")
@@ -26,9 +27,9 @@ struct SecrecyTests {
 
     @Test("A program can read neither its worker's memory nor the supervisor's")
     func memory() throws {
-        let scripts = try Folder()
-        try scripts.write(Self.thief, to: "thief")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scripts.path("thief"))
+        let scripts = try TemporaryDirectory()
+        try scripts.makeFile("thief", Self.thief)
+        try scripts.setMode("thief", to: 0o755)
         // Root may read everything, so nobody asks.
         var wrapper: [String] = []
         if geteuid() == 0 {
@@ -54,7 +55,7 @@ struct SecrecyTests {
 
     @Test("As root, programs are warned of in one line", .enabled(if: geteuid() == 0))
     func root() throws {
-        let scripts = try Folder()
+        let scripts = try TemporaryDirectory()
         try Server.run(["--workers", "1", "--cgi", "/cgi-bin/=\(scripts.path)"]) { server in
             try server.log.waitForLine("warning martinet: programs run as root")
             #expect(!server.log.text.contains("programs run as the user"))
@@ -71,9 +72,9 @@ struct SecrecyTests {
 
     @Test("No core is written of the server; a program has the limits that the server was started with")
     func cores() throws {
-        let scripts = try Folder()
-        try scripts.write("#!/bin/sh\necho Content-Type: text/plain\necho\nulimit -S -c\nulimit -S -n\n", to: "limits")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scripts.path("limits"))
+        let scripts = try TemporaryDirectory()
+        try scripts.makeFile("limits", "#!/bin/sh\necho Content-Type: text/plain\necho\nulimit -S -c\nulimit -S -n\n")
+        try scripts.setMode("limits", to: 0o755)
         try Server.run(
             ["--workers", "1", "--cgi", "/cgi-bin/=\(scripts.path)"],
             wrapper: ["sh", "-c", "ulimit -S -c 77; ulimit -S -n 300; exec \"$@\"", "sh"]

@@ -1,11 +1,12 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 /// A running `martinet serve`, on a port of its own and with a data directory of its own.
 final class Server {
     let process: Client
-    let folder: Folder
-    private let data: Folder
+    let folder: TemporaryDirectory
+    private let data: TemporaryDirectory
     /// As the banner says it: "https://localhost:40123/".
     private(set) var url = ""
     private(set) var port = 0
@@ -18,12 +19,12 @@ final class Server {
     ///   - descriptorLimit: the most descriptors that the server may have open; nil for as many as the tests.
     ///   - wrapper: a command that executes the words behind it.
     static func run(
-        _ options: [String] = [], environment: [String: String] = [:], folder: Folder? = nil,
+        _ options: [String] = [], environment: [String: String] = [:], folder: TemporaryDirectory? = nil,
         descriptorLimit: Int? = nil, wrapper: [String] = [],
         _ body: (Server) throws -> Void
     ) throws {
         let server = try Server(
-            options, environment: environment, folder: folder ?? Folder(), descriptorLimit: descriptorLimit,
+            options, environment: environment, folder: folder ?? TemporaryDirectory(), descriptorLimit: descriptorLimit,
             wrapper: wrapper)
         defer { server.stop() }
         do {
@@ -35,12 +36,13 @@ final class Server {
     }
 
     private init(
-        _ options: [String], environment: [String: String], folder: Folder, descriptorLimit: Int?, wrapper: [String]
+        _ options: [String], environment: [String: String], folder: TemporaryDirectory, descriptorLimit: Int?,
+        wrapper: [String]
     ) throws {
         self.folder = folder
-        data = try Folder()
+        data = try TemporaryDirectory()
         // Whoever a wrapper makes the server may keep its authority there.
-        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: data.path)
+        try data.setMode(".", to: 0o777)
         let isPlaced = options.contains("--port") || options.contains("--listen") || environment["MARTINET_PORT"] != nil
         let limiting = descriptorLimit.map { ["sh", "-c", "ulimit -n \($0); exec \"$@\"", "sh"] } ?? []
         process = try Client(
@@ -56,7 +58,7 @@ final class Server {
 
     /// Runs a martinet that ends by itself.
     static func command(_ words: String..., environment: [String: String] = [:]) throws -> Client.Outcome {
-        let data = try Folder()
+        let data = try TemporaryDirectory()
         return try Client.run(
             [executable] + words, environment: environment.merging(["XDG_DATA_HOME": data.path]) { given, _ in given })
     }
@@ -148,6 +150,20 @@ final class Server {
         return try Client(
             ["python3", "-c", "from peer import *\n" + script, "\(port)", authority],
             environment: ["PYTHONPATH": here, "PYTHONDONTWRITEBYTECODE": "1"], isInteractive: true)
+    }
+
+    /// Starts a client that says "idle" when it has so many connections, the first of which have had an answer, and that ends
+    /// well when the server has closed them all.
+    func startIdle(_ count: Int, answeredCount: Int) throws -> Client {
+        try startPython(
+            """
+            clients = [Client() for _ in range(\(count))]
+            for client in clients[:\(answeredCount)]:
+                client.get()
+            say("idle")
+            for client in clients:
+                assert client.is_over()
+            """)
     }
 
     /// Asks until `isTrue`, with a whole request between two questions so that the server has had its turn.

@@ -1,4 +1,5 @@
 import Foundation
+import MartinetTestSupport
 import Testing
 
 @Suite("Signals, logs and the terminal")
@@ -31,9 +32,9 @@ struct SignalTests {
 
     @Test("SIGUSR1 opens the logs anew, and no line is lost or torn")
     func reopening() throws {
-        let folder = try Folder()
-        try folder.write("found", to: "a.txt")
-        let logs = try Folder()
+        let folder = try TemporaryDirectory()
+        try folder.makeFile("a.txt", "found")
+        let logs = try TemporaryDirectory()
         let (log, errors) = (logs.path("access.log"), logs.path("error.log"))
         try Server.run(
             ["--workers", "2", "--access-log", log], folder: folder,
@@ -115,7 +116,7 @@ struct SignalTests {
 
     @Test("What the access log did not take in time is written before the server ends")
     func slowLog() throws {
-        let logs = try Folder()
+        let logs = try TemporaryDirectory()
         try #require(unsafe mkfifo(logs.path("log"), 0o600) == 0)
         let reader = try Client(
             [

@@ -191,11 +191,9 @@ private final class HeldUpClient {
         try #require(unsafe setsockopt(server.number, SOL_SOCKET, SO_SNDBUF, &size, length) == 0)
         accepted = AcceptedSocket(descriptor: server, peer: .any4(port: 0))
 
-        let authority = try Certificate(DevelopmentAuthority.make(named: "test"))
-        let identity = try DevelopmentAuthority.issue(for: ["localhost"], by: authority)
         worker = try WorkerContext(
             limits: Limits(),
-            tls: TLSContext(TLSConfiguration(identities: [identity], ticketKeys: TicketKeys.random())),
+            tls: .forLocalhost(),
             service: HTTP1Service(responder: responder, journal: AccessLog(nil, logger: logger)) { 0 },
             redirects: Redirects(onTLSPort: responder, onPlainPort: responder), logger: logger,
             needsServerAddress: false)

@@ -1,4 +1,5 @@
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetServer

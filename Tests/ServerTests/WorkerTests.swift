@@ -39,8 +39,7 @@ struct WorkerTests {
             limits.firstRequest = .seconds(3600)
             limits.idle = .seconds(3600)
         }
-        let idle = try worker.connect(sending: Self.get)
-        #expect(try idle.receive().hasPrefix("HTTP/1.1 404 "))
+        let idle = try worker.connectIdle()
         let new = try worker.connect(sending: "GET /")
         try worker.supervisor.send(.drain)
         #expect(try idle.receive() == "", "its worker has heard")
@@ -62,8 +61,7 @@ struct WorkerTests {
         // An empty line before a request is none.
         let silent = try worker.connect(sending: "\r\n")
         let shaking = try worker.connect(isPlain: false, sending: "\u{16}\u{3}\u{1}")
-        let idle = try worker.connect(sending: Self.get)
-        #expect(try idle.receive().hasPrefix("HTTP/1.1 404 "))
+        let idle = try worker.connectIdle()
         try worker.supervisor.send(.drain)
         for client in [idle, silent, shaking] {
             #expect(try client.receive() == "")
@@ -105,8 +103,7 @@ struct WorkerTests {
             limits.stall = .milliseconds(50)
             limits.output = .seconds(3600)
         }
-        let idle = try worker.connect(sending: Self.get)
-        #expect(try idle.receive().hasPrefix("HTTP/1.1 404 "))
+        let idle = try worker.connectIdle()
         // More than the kernels at both ends hold.
         let stalled = try (0..<4).map { _ in try worker.connect(sending: "GET /large HTTP/1.1\r\nHost: a\r\n\r\n") }
         for client in stalled { #expect(client.isReset) }
@@ -119,7 +116,7 @@ struct WorkerTests {
         #expect(said.contains { $0.contains("KiB were kept for clients that do not read: cut ") }, "\(said)")
     }
 
-    private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    fileprivate static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 }
 
 /// A worker in a thread of its own, with a listener for plain HTTP and one for TLS, and the line to it.
@@ -166,12 +163,10 @@ private final class RunningWorker {
     ) throws {
         let control = ControlChannel(FileDescriptor(owning: control), at: .worker)
         _ = try control.receive()
-        let authority = try Certificate(DevelopmentAuthority.make(named: "test"))
-        let identity = try DevelopmentAuthority.issue(for: ["localhost"], by: authority)
         let nowhere = Nowhere()
         try Worker(
             listeners: [listener], plainListeners: [plainListener],
-            tls: TLSContext(TLSConfiguration(identities: [identity], ticketKeys: .random())), limits: limits,
+            tls: .forLocalhost(), limits: limits,
             responder: nowhere, redirects: Redirects(onTLSPort: nowhere, onPlainPort: nowhere), accessSink: accessSink,
             logger: Logger(label: "test") { _ in
                 guard let errorSink else { return SwiftLogNoOpLogHandler() }
@@ -188,6 +183,13 @@ private final class RunningWorker {
     func connect(isPlain: Bool = true, sending text: String) throws -> LoopbackClient {
         let client = try LoopbackClient(isPlain ? plainAddress : address)
         try client.send(text)
+        return client
+    }
+
+    /// A client that has had an answer.
+    func connectIdle() throws -> LoopbackClient {
+        let client = try connect(sending: WorkerTests.get)
+        #expect(try client.receive().hasPrefix("HTTP/1.1 404 "))
         return client
     }
 }

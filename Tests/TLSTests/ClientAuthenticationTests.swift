@@ -24,14 +24,23 @@ struct ClientAuthenticationTests {
             resuming: session)
     }
 
+    /// A conversation whose handshake is over.
+    private func shakeHands(
+        _ context: TLSContext, _ version: TLSConfiguration.Version, showing chain: [ClientFixture],
+        serverName: String? = nil, resuming session: TLSClientSession? = nil
+    ) throws -> TLSConversation {
+        let conversation = try converse(context, version, showing: chain, serverName: serverName, resuming: session)
+        try conversation.shakeHands()
+        return conversation
+    }
+
     // MARK: Who is let in
 
     @Test("A certificate of the authority is taken, and its fields are known", arguments: versions, [true, false])
     func given(version: TLSConfiguration.Version, isRequired: Bool) throws {
         let made = try TestIdentities(["localhost"])
-        let both = try converse(
+        let both = try shakeHands(
             made.context(clients: rules(isRequired: isRequired)), version, showing: [.zoe])
-        try both.shakeHands()
         let certificate = try #require(both.server.session.clientCertificate)
         #expect(certificate.subject == ClientFixture.zoeSubject)
         #expect(certificate.issuer == "CN=Root,O=Example")
@@ -66,16 +75,14 @@ struct ClientAuthenticationTests {
     @Test("A client without a certificate is nobody where it is optional", arguments: versions)
     func missingOptional(version: TLSConfiguration.Version) throws {
         let made = try TestIdentities(["localhost"])
-        let both = try converse(made.context(clients: rules(isRequired: false)), version, showing: [])
-        try both.shakeHands()
+        let both = try shakeHands(made.context(clients: rules(isRequired: false)), version, showing: [])
         #expect(both.server.session.clientCertificate == nil)
     }
 
     @Test("A client that is not asked shows nothing", arguments: versions)
     func unasked(version: TLSConfiguration.Version) throws {
         let made = try TestIdentities(["localhost"])
-        let both = try converse(made.context(), version, showing: [.zoe])
-        try both.shakeHands()
+        let both = try shakeHands(made.context(), version, showing: [.zoe])
         #expect(both.server.session.clientCertificate == nil)
         #expect(both.client.namedAuthorityCount == 0)
     }
@@ -115,8 +122,7 @@ struct ClientAuthenticationTests {
         ] as [([ClientFixture], [ClientFixture])])
     func chains(authorities: [ClientFixture], shown: [ClientFixture]) throws {
         let made = try TestIdentities(["localhost"])
-        let both = try converse(made.context(clients: rules(authorities)), .tls13, showing: shown)
-        try both.shakeHands()
+        let both = try shakeHands(made.context(clients: rules(authorities)), .tls13, showing: shown)
         let certificate = try #require(both.server.session.clientCertificate)
         #expect(certificate.subject == #"CN=line\0Abreak"#)
         #expect(certificate.commonName == #"line\0Abreak"#, "no control character stays as it is")
@@ -127,8 +133,7 @@ struct ClientAuthenticationTests {
     func serverName(version: TLSConfiguration.Version) throws {
         let made = try TestIdentities(["first.example"], ["second.example"])
         let context = try made.context(clients: rules())
-        let known = try converse(context, version, showing: [.zoe], serverName: "second.example")
-        try known.shakeHands()
+        let known = try shakeHands(context, version, showing: [.zoe], serverName: "second.example")
         #expect(known.server.session.clientCertificate?.commonName == "Zoë")
         let unknown = try converse(context, version, showing: [], serverName: "second.example")
         #expect(throws: TLSError.self) { try unknown.shakeHands() }
@@ -152,17 +157,14 @@ struct ClientAuthenticationTests {
         let contexts = try (0..<2).map { _ in
             try made.context(ticketKeys: keys, clients: rules(isRequired: isRequired))
         }
-        let first = try converse(contexts[0], version, showing: [.zoe])
-        try first.shakeHands()
+        let first = try shakeHands(contexts[0], version, showing: [.zoe])
         let certificate = try #require(first.server.session.clientCertificate)
         let session = try first.endKeepingSession()
         // It does not even have the certificate at hand any more.
-        let next = try converse(contexts[1], version, showing: [], resuming: session)
-        try next.shakeHands()
+        let next = try shakeHands(contexts[1], version, showing: [], resuming: session)
         #expect(next.server.session.isResumed)
         #expect(next.server.session.clientCertificate == certificate)
-        let third = try converse(contexts[0], version, showing: [], resuming: next.endKeepingSession())
-        try third.shakeHands()
+        let third = try shakeHands(contexts[0], version, showing: [], resuming: next.endKeepingSession())
         #expect(third.server.session.isResumed)
         #expect(third.server.session.clientCertificate == certificate)
     }
@@ -171,10 +173,8 @@ struct ClientAuthenticationTests {
     func anonymousResumption(version: TLSConfiguration.Version) throws {
         let made = try TestIdentities(["localhost"])
         let context = try made.context(clients: rules(isRequired: false))
-        let first = try converse(context, version, showing: [])
-        try first.shakeHands()
-        let next = try converse(context, version, showing: [], resuming: first.endKeepingSession())
-        try next.shakeHands()
+        let first = try shakeHands(context, version, showing: [])
+        let next = try shakeHands(context, version, showing: [], resuming: first.endKeepingSession())
         #expect(next.server.session.isResumed)
         #expect(next.server.session.clientCertificate == nil)
     }
@@ -184,13 +184,11 @@ struct ClientAuthenticationTests {
         let made = try TestIdentities(["localhost"])
         let keys = try TicketKeys.random()
         for earlier in [nil, rules(isRequired: false), rules([.root, .intermediate])] {
-            let first = try converse(
+            let first = try shakeHands(
                 made.context(ticketKeys: keys, clients: earlier), version, showing: [.zoe])
-            try first.shakeHands()
             let session = try first.endKeepingSession()
-            let next = try converse(
+            let next = try shakeHands(
                 made.context(ticketKeys: keys, clients: rules()), version, showing: [.zoe], resuming: session)
-            try next.shakeHands()
             #expect(!next.server.session.isResumed)
             #expect(next.server.session.clientCertificate != nil)
         }
@@ -203,11 +201,9 @@ struct ClientAuthenticationTests {
         // A certificate that was good a moment ago: expiry alone is overlooked where a session begins.
         unsafe X509_VERIFY_PARAM_set_flags(
             SSL_CTX_get0_param(context.pointer), CUnsignedLong(X509_V_FLAG_NO_CHECK_TIME))
-        let first = try converse(context, version, showing: [.expired])
-        try first.shakeHands()
-        let next = try converse(
+        let first = try shakeHands(context, version, showing: [.expired])
+        let next = try shakeHands(
             context, version, showing: [.zoe], resuming: first.endKeepingSession())
-        try next.shakeHands()
         #expect(!next.server.session.isResumed)
         #expect(next.server.session.clientCertificate?.commonName == "Zoë")
     }

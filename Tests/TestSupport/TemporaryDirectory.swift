@@ -8,11 +8,15 @@ package final class TemporaryDirectory {
     /// Where it is; without a slash at its end.
     package private(set) var path: String
 
-    package init() throws {
-        var template = [UInt8]("/tmp/martinet-test-XXXXXX".utf8).map { CChar(bitPattern: $0) } + [0]
+    /// - Parameter parent: nil for the system's place for temporary files.
+    package init(in parent: TemporaryDirectory? = nil) throws {
+        let name = "\(parent?.path ?? "/tmp")/martinet-test-XXXXXX"
+        var template = [UInt8](name.utf8).map { CChar(bitPattern: $0) } + [0]
         try #require(unsafe mkdtemp(&template) != nil)
         top = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         path = top
+        // A server that a test runs as another user serves it.
+        try setMode(".", to: 0o755)
     }
 
     deinit {
@@ -40,6 +44,18 @@ package final class TemporaryDirectory {
         try #require(number >= 0, "\(name) cannot be written")
         defer { close(number) }
         try #require(unsafe write(number, content, content.count) == content.count)
+    }
+
+    /// Makes a file in which no two blocks can be mistaken for one another.
+    package func makeRandomFile(_ name: String, byteCount: Int) throws {
+        var random = SeededGenerator(seed: 1)
+        try makeFile(name, random.bytes(byteCount))
+    }
+
+    /// Makes a file of zeros that takes no room on the disk.
+    package func makeSparseFile(_ name: String, byteCount: Int) throws {
+        try makeFile(name)
+        try #require(unsafe truncate(path(name), byteCount) == 0)
     }
 
     package func bytes(_ name: String) throws -> [UInt8] {

@@ -1,15 +1,15 @@
 import MartinetBytes
-import MartinetPOSIX
+package import MartinetPOSIX
 import Testing
 
 /// What this process has in its memory. To be made before secrets are dropped: what searching needs is allocated then, and
 /// not where they stood.
-final class ProcessMemory {
+package final class ProcessMemory {
     private var regions: [Range<Int>] = []
     private var piece = [UInt8](repeating: 0, count: 1 << 20)
     private let memory: FileDescriptor
 
-    init() throws {
+    package init() throws {
         memory = try FileDescriptor.open("/proc/self/mem", for: .reading)
         let maps = String(decoding: try WholeFile.read("/proc/self/maps"), as: UTF8.self)
         for line in maps.split(separator: "\n") where line.contains(" rw") {
@@ -21,7 +21,7 @@ final class ProcessMemory {
     /// Whether so many bytes stand anywhere in the memory that can be written to.
     ///
     /// - Parameter turned: the bytes with all bits turned, so that this array is not what is found.
-    func contains(turned: [UInt8]) -> Bool {
+    package func contains(turned: [UInt8]) -> Bool {
         for region in regions {
             var start = region.lowerBound
             while start < region.upperBound {
@@ -50,14 +50,14 @@ final class ProcessMemory {
 
 extension SecretBytes {
     /// So many random bytes.
-    static func random(_ byteCount: Int) -> SecretBytes {
+    package static func random(_ byteCount: Int) -> SecretBytes {
         SecretBytes(byteCount: byteCount) { bytes in
             for index in 0..<byteCount { bytes[index] = UInt8.random(in: 0...255) }
         }
     }
 
     /// The first and the last bytes, all bits turned.
-    var turnedEnds: [[UInt8]] {
+    package var turnedEnds: [[UInt8]] {
         withSpan { bytes in
             [0..<min(48, bytes.count), max(0, bytes.count - 48)..<bytes.count].map { $0.map { ~bytes[$0] } }
         }
