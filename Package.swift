@@ -54,43 +54,51 @@ let package = Package(
             providers: [.apt(["libbrotli-dev"])]),
         .target(name: "CMartinetLinux", path: "Sources/CLinux", linkerSettings: [.linkedLibrary("crypt")]),
 
+        room("Events"),
         room("Bytes", extra: [.enableExperimentalFeature("Lifetimes")]),
-        room("POSIX", imports: ["Bytes"], libraries: ["CMartinetLinux"]),
-        room("EventLoop", imports: ["POSIX"]),
+        room("POSIX", imports: ["Events", "Bytes"], libraries: ["CMartinetLinux"]),
+        room("EventLoop", imports: ["POSIX", "Events"]),
         room("Crypto", imports: ["POSIX", "Bytes"], libraries: ["COpenSSL"]),
-        room("TLS", imports: ["Crypto", "POSIX", "Bytes"], libraries: ["COpenSSL"]),
+        room("TLS", imports: ["Crypto", "POSIX", "Events", "Bytes"], libraries: ["COpenSSL"]),
         room("Compression", libraries: ["CMartinetZlib", "CMartinetBrotli"]),
-        room("HTTP", imports: ["Bytes"]),
-        room("HTTP1", imports: ["HTTP", "Bytes"]),
+        room("HTTP", imports: ["Events", "Bytes"]),
+        room("HTTP1", imports: ["HTTP", "Events", "Bytes"]),
         .executableTarget(
-            name: "request-costs", dependencies: rooms(["HTTP1", "HTTP", "Bytes"]),
+            name: "request-costs", dependencies: rooms(["HTTP1", "HTTP", "Events", "Bytes"]),
             path: "Benchmarks/RequestCosts",
             swiftSettings: house),
 
-        room("Responders", imports: ["HTTP", "Crypto", "Compression", "POSIX", "Bytes"], libraries: [logging]),
-        room("Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Bytes"], libraries: [logging]),
+        room(
+            "Responders", imports: ["HTTP", "Crypto", "Compression", "POSIX", "Events", "Bytes"], libraries: [logging]),
+        room(
+            "Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Events", "Bytes"], libraries: [logging]),
         .executableTarget(
             name: target(of: "Command"),
-            dependencies: rooms(["Server", "Responders", "HTTP", "TLS", "Crypto", "POSIX", "Bytes"]) + [
+            dependencies: rooms(["Server", "Responders", "HTTP", "TLS", "Crypto", "POSIX", "Events", "Bytes"]) + [
                 arguments, logging,
             ],
             path: "Sources/Command", swiftSettings: house),
 
         .target(
-            name: target(of: "TestSupport"), dependencies: rooms(["HTTP", "POSIX", "Bytes"]) + [logging],
+            name: target(of: "TestSupport"), dependencies: rooms(["HTTP", "POSIX", "Events", "Bytes"]) + [logging],
             path: "Tests/TestSupport", swiftSettings: house),
+        tests(of: "Events"),
         tests(of: "Bytes"),
-        tests(of: "POSIX"),
-        tests(of: "EventLoop", imports: ["POSIX"]),
+        tests(of: "POSIX", imports: ["Events"]),
+        tests(of: "EventLoop", imports: ["POSIX", "Events"]),
         tests(of: "Crypto"),
-        tests(of: "TLS", imports: ["Crypto", "POSIX", "Bytes"], libraries: ["COpenSSL"]),
-        tests(of: "HTTP", imports: ["Bytes"]),
-        tests(of: "HTTP1", imports: ["HTTP", "Bytes"]),
+        tests(of: "TLS", imports: ["Crypto", "POSIX", "Events", "Bytes"], libraries: ["COpenSSL"]),
+        tests(of: "HTTP", imports: ["Events", "Bytes"]),
+        tests(of: "HTTP1", imports: ["HTTP", "Events", "Bytes"]),
         tests(of: "Compression"),
-        tests(of: "Responders", imports: ["HTTP", "Crypto", "Compression", "POSIX", "Bytes"], libraries: [logging]),
-        tests(of: "Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Bytes"], libraries: [logging]),
+        tests(
+            of: "Responders", imports: ["HTTP", "Crypto", "Compression", "POSIX", "Events", "Bytes"],
+            libraries: [logging]),
+        tests(
+            of: "Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Events", "Bytes"],
+            libraries: [logging]),
         .testTarget(
-            name: "ConformanceTests", dependencies: rooms(["Responders", "HTTP1", "HTTP", "Bytes"]),
+            name: "ConformanceTests", dependencies: rooms(["Responders", "HTTP1", "HTTP", "Events", "Bytes"]),
             swiftSettings: house),
         .testTarget(
             name: "EndToEndTests", dependencies: rooms(["Command", "TestSupport"]),

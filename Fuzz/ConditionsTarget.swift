@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetHTTP1
 
@@ -37,7 +38,7 @@ enum ConditionsTarget {
     private static let tag = [UInt8](#""2ebc98a100000000-e""#.utf8)
 
     private static func checkConditions(_ request: Request, _ isReading: Bool) {
-        let validators = Validators(entityTag: EntityTag(quoted: tag), lastModified: 784_111_777)
+        let validators = Validators(entityTag: EntityTag(quoted: tag), lastModified: WallTime(seconds: 784_111_777))
         let outcome = Preconditions.evaluate(request, validators)
         expect(outcome != .notModified || isReading, "304 to a method that changes something")
         expect(outcome == .proceed || Preconditions.areIn(request), "a failure without a condition")
@@ -74,21 +75,21 @@ enum ConditionsTarget {
     }
 
     /// 22 November 2026.
-    private static let now = 1_795_377_600
+    private static let now = WallTime(seconds: 1_795_377_600)
 
     /// What any value is as a date and as an entity-tag.
     private static func checkValue(_ value: [UInt8]) {
-        if let seconds = HTTPDate.parse(value.span, now: now) {
+        if let time = HTTPDate.parse(value.span, now: now) {
             var written: [UInt8] = []
-            HTTPDate.append(seconds, to: &written)
+            HTTPDate.append(time, to: &written)
             // The one second that can be read but not written: a leap second at the end of year 9999.
-            let expected = min(seconds, 253_402_300_799)
+            let expected = min(time.seconds, 253_402_300_799)
             // Nobody means a year of two digits that is further away. (A leap second may end the last.)
             let isShort = value.firstIndex(of: ASCII.comma).map { $0 > 3 } ?? false
-            let distance = abs(CalendarDate(secondsSince1970: seconds - 1).year - 2026)
+            let distance = abs(CalendarDate(WallTime(seconds: time.seconds - 1)).year - 2026)
             expect(!isShort || distance <= 50, "\(value.text) is \(distance) years away")
             let again = HTTPDate.parse(written.span, now: now)
-            expect(again == expected, "\(value.text) is \(seconds), written \(written.text)")
+            expect(again?.seconds == expected, "\(value.text) is \(time), written \(written.text)")
         }
         if let tag = EntityTag(value.span) {
             expect((tag.isWeak ? [UInt8]("W/".utf8) : []) + tag.quoted == value, "\(value.text) is read otherwise")

@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetHTTP1
 
@@ -37,8 +38,8 @@ private struct Outcome {
     init(of bytes: [UInt8], cuts: [Int]) {
         let journal = Journal()
         let responder = Menu()
-        let service = HTTP1Service(responder: responder, journal: journal) { 0 }
-        service.moment.date = 1_795_377_600
+        let service = HTTP1Service(responder: responder, journal: journal) { .start }
+        service.moment.date = WallTime(seconds: 1_795_377_600)
         service.moment.dateLine = [UInt8]("Date: Sun, 22 Nov 2026 20:00:00 GMT\r\n".utf8)
         var connection = HTTP1Connection(peer: .unknown)
         var input = ByteQueue()
@@ -165,7 +166,8 @@ private final class Journal: ExchangeJournal {
 private final class Menu: Responder {
     private(set) var isTimed = false
     private let validators = Validators(
-        entityTag: EntityTag(quoted: [UInt8](#""2ebc98a100000000-e""#.utf8)), lastModified: 784_111_777)
+        entityTag: EntityTag(quoted: [UInt8](#""2ebc98a100000000-e""#.utf8)),
+        lastModified: WallTime(seconds: 784_111_777))
 
     func open(_ request: borrowing Request) -> Answer {
         Self.check(request)

@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetHTTP1
 
@@ -55,7 +56,7 @@ enum RequestCosts {
     ]
 
     private static func run(_ scenario: Scenario, count: Int) {
-        let service = HTTP1Service(responder: FixedResponder(), journal: SilentJournal()) { 0 }
+        let service = HTTP1Service(responder: FixedResponder(), journal: SilentJournal()) { .start }
         service.moment.dateLine = [UInt8]("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n".utf8)
         var connection = HTTP1Connection(peer: .unknown)
         var input = ByteQueue(capacity: 64 * 1024)

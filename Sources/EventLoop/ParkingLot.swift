@@ -1,3 +1,4 @@
+package import MartinetEvents
 package import MartinetPOSIX
 
 /// Where descriptors wait that have been silent for a while: in one epoll descriptor, itself an entry of the `PollSet`.

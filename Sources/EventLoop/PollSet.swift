@@ -1,3 +1,4 @@
+package import MartinetEvents
 package import MartinetPOSIX
 
 /// The descriptors that are waited for now: a dense table for poll(2), found by descriptor number.
@@ -53,7 +54,7 @@ package struct PollSet: ~Copyable {
     }
 
     /// Waits until something is ready or `timeout` is over (nil: for ever), and puts what is ready into `events`.
-    package mutating func wait(timeout: Duration?, into events: inout [Event]) throws(SystemError) {
+    package mutating func wait(timeout: Interval?, into events: inout [Event]) throws(SystemError) {
         events.removeAll(keepingCapacity: true)
         var table = entries.mutableSpan
         var remaining = try PollEntry.poll(&table, timeout: timeout)

@@ -1,4 +1,5 @@
-package import MartinetPOSIX
+package import MartinetEvents
+import MartinetPOSIX
 
 /// Deadlines in order, each with the token of whom it is for.
 ///

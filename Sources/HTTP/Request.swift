@@ -1,4 +1,5 @@
 import MartinetBytes
+package import MartinetEvents
 
 /// A request's head (RFC 9110 §6): the bytes as they came, and where in them everything stands.
 ///
@@ -53,10 +54,10 @@ package struct Request: Sendable {
     package var redirectionCount = 0
     /// What the log calls the client's request, where this one comes from a redirection of it; otherwise nil.
     package var logIdentifier: String?
-    /// When the head was read, in nanoseconds of the monotonic clock.
-    package var arrival: Int64 = 0
-    /// The time of day when the head was read, in seconds since 1970.
-    package var date = 0
+    /// When the head was read.
+    package var arrival = MonotonicTime.start
+    /// The time of day when the head was read, in whole seconds.
+    package var date = WallTime(seconds: 0)
 
     /// A bit for each known field that is present.
     private var present: UInt32 = 0

@@ -1,3 +1,5 @@
+package import MartinetEvents
+
 /// Where responses come from: the seam between a connection, whatever its protocol, and files, CGI and the rest.
 package protocol Responder: AnyObject {
     /// Begins to answer a request. The request is the caller's and changes after the call: what is needed later is copied.
@@ -30,14 +32,12 @@ package protocol Exchange: AnyObject {
     func produce(into room: inout MutableSpan<UInt8>) -> Production
 
     /// The beginning of a turn: does what can be done without waiting, and notices what is over by now.
-    ///
-    /// - Parameter now: in nanoseconds of the monotonic clock.
-    func advance(_ now: Int64)
+    func advance(_ now: MonotonicTime)
 
     /// The end of a turn in which everything was tried that can be done without waiting: gives up what is late by now.
     ///
     /// - Returns: whether that changed anything, so that there is more to be done.
-    func giveUp(_ now: Int64) -> Bool
+    func giveUp(_ now: MonotonicTime) -> Bool
 
     /// The response is complete. Without this call, dropping the exchange means that nobody is there any more to take it.
     func conclude()
@@ -45,9 +45,9 @@ package protocol Exchange: AnyObject {
     /// What it waits for besides the client, as far as its state can tell; a turn follows when any of it happens.
     var waits: [Wait] { get }
 
-    /// When it wants a turn though nothing has happened, in nanoseconds of the monotonic clock; nil for never. Once
-    /// `advance` was told of a later moment, it is another.
-    var deadline: Int64? { get }
+    /// When it wants a turn though nothing has happened; nil for never. Asked for again after each turn: an exchange whose
+    /// deadline is over has to move it when `advance` or `giveUp` is called.
+    var deadline: MonotonicTime? { get }
 
     /// Whether the deadline counts also while the client takes nothing of what was written before: others wait for the same.
     var hasUrgentDeadline: Bool { get }
@@ -55,11 +55,11 @@ package protocol Exchange: AnyObject {
 
 /// Most exchanges are driven by their client alone.
 extension Exchange {
-    package func advance(_ now: Int64) {}
-    package func giveUp(_ now: Int64) -> Bool { false }
+    package func advance(_ now: MonotonicTime) {}
+    package func giveUp(_ now: MonotonicTime) -> Bool { false }
     package func conclude() {}
     package var waits: [Wait] { [] }
-    package var deadline: Int64? { nil }
+    package var deadline: MonotonicTime? { nil }
     package var hasUrgentDeadline: Bool { false }
 }
 

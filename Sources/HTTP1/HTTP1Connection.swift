@@ -1,4 +1,5 @@
 package import MartinetBytes
+package import MartinetEvents
 package import MartinetHTTP
 
 /// One connection's succession of exchanges (RFC 9112 §9): bytes in, bytes out, no I/O.
@@ -95,8 +96,8 @@ package struct HTTP1Connection: ~Copyable {
     /// What the exchange in progress waits for besides the client.
     package var waits: [Wait] { exchange?.waits ?? [] }
 
-    /// When the exchange in progress wants a turn whatever happens, in nanoseconds of the monotonic clock.
-    package var exchangeDeadline: Int64? { exchange?.deadline }
+    /// When the exchange in progress wants a turn whatever happens.
+    package var exchangeDeadline: MonotonicTime? { exchange?.deadline }
 
     /// Whether that counts also while nothing can be written; see `Exchange`.
     package var hasUrgentDeadline: Bool { exchange?.hasUrgentDeadline ?? false }

@@ -1,3 +1,4 @@
+package import MartinetEvents
 package import MartinetHTTP
 
 /// What the connections of a worker share: where responses come from, and what must not be made anew for each request.
@@ -6,8 +7,8 @@ package final class HTTP1Service {
     package let journal: any ExchangeJournal
     /// What the clocks said when the current turn began; set by the worker.
     package var moment = Moment()
-    /// Reads the clock that `moment.now` was read from, in nanoseconds.
-    package let clock: () -> Int64
+    /// Reads the clock that `moment.now` was read from.
+    package let clock: () -> MonotonicTime
     /// Set when the worker is about to leave: every response then says that its connection ends.
     package var isDraining = false
     /// The head that is being read. One for all: an exchange that outlasts its turn keeps a copy.
@@ -15,10 +16,9 @@ package final class HTTP1Service {
 
     /// A moment in the forms that connections need it in.
     package struct Moment {
-        /// In nanoseconds of the monotonic clock.
-        package var now: Int64 = 0
-        /// The time of day, in seconds since 1970.
-        package var date = 0
+        package var now = MonotonicTime.start
+        /// The time of day, in whole seconds.
+        package var date = WallTime(seconds: 0)
         /// The same as a whole `Date` line.
         package var dateLine: [UInt8] = []
     }
@@ -29,7 +29,7 @@ package final class HTTP1Service {
     /// them, and the third, of a few hundred bytes, costs nearly as much as each of these: a quarter of large files' speed.
     package static let outputByteCount = 112 * 1024
 
-    package init(responder: any Responder, journal: any ExchangeJournal, clock: @escaping () -> Int64) {
+    package init(responder: any Responder, journal: any ExchangeJournal, clock: @escaping () -> MonotonicTime) {
         self.responder = responder
         self.journal = journal
         self.clock = clock

@@ -1,4 +1,5 @@
 import Glibc
+import MartinetEvents
 
 /// Processes that programs left running in their groups when they ended by themselves. They may live on, as after a login
 /// shell, if they hold none of the pipes that their program wrote to, and are not too many.
@@ -18,7 +19,7 @@ final class BackgroundJobs {
 
     /// How long a process may go on holding a pipe: what a shell starts in the background has those of its script for a moment,
     /// and puts others in their places before it executes its program.
-    private static let redirectionTime = Duration.seconds(1)
+    private static let redirectionTime = Interval.seconds(1)
     /// How often those are looked for that hold a pipe, since one may have started another meanwhile.
     private static let lookCount = 3
 

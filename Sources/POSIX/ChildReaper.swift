@@ -1,3 +1,5 @@
+package import MartinetEvents
+
 /// Sees to it that children end when their time is over, and reaps every one of them at once, whoever waits for it.
 ///
 /// Its descriptor is to be polled for reading, then `reap()` called; `enforce(_:)` when its deadline is over.
@@ -125,7 +127,7 @@ package final class ChildReaper {
 
     /// From SIGTERM to SIGKILL, and until a child is looked at again that could not be reaped though it seemed to have
     /// ended.
-    package static let grace = Duration.seconds(2)
+    package static let grace = Interval.seconds(2)
 
     private let epoll: Epoll
     private let jobs: BackgroundJobs?
@@ -207,7 +209,7 @@ package final class ChildReaper {
         }
         let now = MonotonicTime.now
         switch gracePeriod {
-        case .untilFinished(let time): child.deadline = min(child.deadline, now + time)
+        case .untilFinished(let time): child.deadline = min(child.deadline, now + Interval(time))
         case .none: child.ask(now)
         }
         note(child.deadline)

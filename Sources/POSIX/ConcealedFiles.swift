@@ -1,3 +1,4 @@
+import MartinetEvents
 import Synchronization
 
 /// What is not for clients although it may lie where files are served from: keys, password files, logs, scripts.
@@ -97,28 +98,25 @@ struct ConcealedEntries: Sendable {
 /// What stands at concealed paths, as it was a moment ago.
 private struct ConcealmentLookup {
     /// When it was read, by both clocks.
-    private var time = MonotonicTime(nanoseconds: .min)
+    private var time = MonotonicTime.distantPast
     private var wallTime = WallTime(seconds: .min)
     private var files: [[UInt8]] = []
     private var directories: [[UInt8]] = []
     private var identities: Set<FileIdentity> = []
     private var contents = ConcealedContents()
 
-    private static let lifetime = Duration.seconds(1)
+    private static let lifetime = Interval.seconds(1)
     /// Change times come from a clock that moves in steps of up to 10 ms, and is behind by as much.
-    private static let clockStep = 50_000_000
+    private static let clockStep = Interval.milliseconds(50)
     /// Paths that links led to earlier, as with certificates that are renewed in an archive.
     private static let pastLimit = 64
 
-    var isOutdated: Bool { time.nanoseconds == .min || MonotonicTime.now - time >= Self.lifetime }
+    var isOutdated: Bool { MonotonicTime.now - time >= Self.lifetime }
 
     func isOutdated(for status: FileStatus) -> Bool {
         if isOutdated { return true }
         // The last moment at which a change would have a time that is before ours.
-        let isEarlier = wallTime.nanoseconds < Self.clockStep
-        let seconds = wallTime.seconds - (isEarlier ? 1 : 0)
-        let nanoseconds = wallTime.nanoseconds - Self.clockStep + (isEarlier ? 1_000_000_000 : 0)
-        return (status.changeSeconds, status.changeNanoseconds) >= (seconds, nanoseconds)
+        return status.changeTime >= wallTime - Self.clockStep
     }
 
     mutating func renew(_ paths: ConcealedPaths, _ root: [UInt8]) {
@@ -215,7 +213,7 @@ private struct ConcealedContents {
             let entries = try? descriptor.entries(atMost: limit + 1), entries.count <= limit
         else { return nil }
         return Directory(
-            status: status, isSettled: status.changeSeconds < time.seconds - 1,
+            status: status, isSettled: status.changeTime.seconds < time.seconds - 1,
             entries: entries.map(\.status.identity),
             subdirectories: entries.filter { $0.status.kind == .directory }.map { path.appending($0.name) })
     }

@@ -1,23 +1,6 @@
 import CMartinetLinux
 import Glibc
-
-/// What is asked of a descriptor, or what it is ready for.
-package struct Readiness: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt8
-
-    package init(rawValue: UInt8) {
-        self.rawValue = rawValue
-    }
-
-    // Not the literal [], which goes through a generic initialiser each time.
-    package static var none: Readiness { Readiness(rawValue: 0) }
-    package static let read = Readiness(rawValue: 1)
-    package static let write = Readiness(rawValue: 2)
-    /// The other side is gone or the descriptor failed (POLLHUP, POLLERR, POLLNVAL); reported whether asked for or not.
-    package static let hangUp = Readiness(rawValue: 4)
-    /// A socket's peer will send no more, whether or not all that it sent has been read (POLLRDHUP).
-    package static let peerEnd = Readiness(rawValue: 8)
-}
+package import MartinetEvents
 
 /// One line of poll(2)'s table.
 package struct PollEntry: BitwiseCopyable {
@@ -40,8 +23,8 @@ package struct PollEntry: BitwiseCopyable {
     /// Waits until an entry is ready or the time is over, and returns how many are; 0 also when a signal came.
     ///
     /// - Parameter timeout: nil waits for ever. It is rounded up to milliseconds, so that nothing is polled early in a loop.
-    package static func poll(_ entries: inout MutableSpan<PollEntry>, timeout: Duration?) throws(SystemError) -> Int {
-        let milliseconds = timeout.map { CInt(clamping: max(0, ($0.nanoseconds + 999_999) / 1_000_000)) } ?? -1
+    package static func poll(_ entries: inout MutableSpan<PollEntry>, timeout: Interval?) throws(SystemError) -> Int {
+        let milliseconds = timeout.map { CInt(clamping: max(0, $0.millisecondsRoundedUp)) } ?? -1
         let count = unsafe entries.withUnsafeMutableBytes { bytes in
             unsafe Glibc.poll(
                 bytes.baseAddress?.assumingMemoryBound(to: pollfd.self),

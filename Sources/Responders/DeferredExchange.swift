@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -7,13 +8,11 @@ protocol Deferral: AnyObject {
     associatedtype Outcome
 
     /// What has come; nil while nothing has, and after it was taken.
-    ///
-    /// - Parameter now: in nanoseconds of the monotonic clock.
-    func take(_ now: Int64) -> Outcome?
+    func take(_ now: MonotonicTime) -> Outcome?
 
     /// What it waits for, and until when at most, as `Exchange` says it.
     var waits: [Wait] { get }
-    var deadline: Int64? { get }
+    var deadline: MonotonicTime? { get }
 }
 
 /// An exchange whose answer depends on what comes later, as from a helper thread: it waits for that, and then is the answer.
@@ -21,7 +20,7 @@ protocol Deferral: AnyObject {
 /// Until then none of the request's content is taken or asked for: who it is from, or whether it is wanted, may not be known.
 final class DeferredExchange: Exchange {
     private enum Phase {
-        case waiting(any Deferral, answer: (_ now: Int64) -> Answer?)
+        case waiting(any Deferral, answer: (_ now: MonotonicTime) -> Answer?)
         /// The response is at hand.
         case answered
         case replaced(any Exchange)
@@ -77,7 +76,7 @@ final class DeferredExchange: Exchange {
         if case .replaced(let exchange) = phase { exchange.produce(into: &room) } else { .end }
     }
 
-    func advance(_ now: Int64) {
+    func advance(_ now: MonotonicTime) {
         switch phase {
         case .waiting(_, let answer):
             switch answer(now) {
@@ -95,7 +94,7 @@ final class DeferredExchange: Exchange {
         }
     }
 
-    func giveUp(_ now: Int64) -> Bool {
+    func giveUp(_ now: MonotonicTime) -> Bool {
         if case .replaced(let exchange) = phase { exchange.giveUp(now) } else { false }
     }
 
@@ -111,7 +110,7 @@ final class DeferredExchange: Exchange {
         }
     }
 
-    var deadline: Int64? {
+    var deadline: MonotonicTime? {
         switch phase {
         case .waiting(let source, _): source.deadline
         case .answered: nil
@@ -136,8 +135,8 @@ private final class DeferredCalculation<Result: Sendable>: Deferral {
         self.calculation = calculation
     }
 
-    func take(_ now: Int64) -> Result? { calculation.take() }
+    func take(_ now: MonotonicTime) -> Result? { calculation.take() }
 
     var waits: [Wait] { [Wait(calculation.descriptor, for: .reading)] }
-    var deadline: Int64? { nil }
+    var deadline: MonotonicTime? { nil }
 }

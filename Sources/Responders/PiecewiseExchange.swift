@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -31,12 +32,12 @@ final class PiecewiseExchange: Exchange {
     /// How much of the piece is produced.
     private var offset = 0
     private var upcoming: Helpers.Outcome<ContentPiece>?
-    private var now: Int64 = 0
+    private var now = MonotonicTime.start
     /// When to ask again for the piece that nobody had the time to make.
-    private(set) var deadline: Int64?
+    private(set) var deadline: MonotonicTime?
 
     /// How long the helpers are left alone when they have too much to do.
-    private static let pause: Int64 = 20_000_000
+    private static let pause = Interval.milliseconds(20)
 
     init(_ response: Response, from source: any PieceSource, _ helpers: Helpers) {
         self.response = response
@@ -50,7 +51,7 @@ final class PiecewiseExchange: Exchange {
 
     func endContent() {}
 
-    func advance(_ now: Int64) {
+    func advance(_ now: MonotonicTime) {
         self.now = now
         if let deadline, deadline <= now { self.deadline = nil }
     }

@@ -1,4 +1,5 @@
 import MartinetEventLoop
+import MartinetEvents
 import MartinetPOSIX
 
 /// The sockets that a worker accepts connections from, and whether it does so now.

@@ -1,5 +1,6 @@
 import Logging
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetHTTP1
 import MartinetPOSIX
@@ -42,7 +43,7 @@ final class AccessLog: ExchangeJournal {
         isComplete: Bool
     ) {
         guard let sink else { return }
-        let nanoseconds = max(0, MonotonicTime.now.nanoseconds - request.arrival)
+        let duration = max(.zero, MonotonicTime.now - request.arrival)
         let head = request.bytes.span
         let session = sessionText(peer)
         sink.append { line in
@@ -64,7 +65,7 @@ final class AccessLog: ExchangeJournal {
             line.append("\" \"")
             line.append(.userAgent, of: request)
             line.append(session)
-            line.append(seconds: nanoseconds)
+            line.append(seconds: duration)
             line.append(isComplete ? "\n" : " incomplete\n")
         }
     }
@@ -79,7 +80,7 @@ final class AccessLog: ExchangeJournal {
             line.append(status, contentByteCount)
             line.append(" \"-\" \"-")
             line.append(session)
-            line.append(seconds: 0)
+            line.append(seconds: .zero)
             line.append("\n")
         }
     }
@@ -161,7 +162,8 @@ extension ByteQueue {
     }
 
     /// Seconds with six digits behind the point.
-    fileprivate mutating func append(seconds nanoseconds: Int64) {
+    fileprivate mutating func append(seconds duration: Interval) {
+        let nanoseconds = duration.nanoseconds
         append(decimal: Int(nanoseconds / 1_000_000_000))
         append(byte: ASCII.dot)
         append(decimal: Int(nanoseconds / 1000 % 1_000_000), digitCount: 6)
@@ -173,7 +175,7 @@ enum LogTime {
     /// "[22/Nov/2026:20:05:38 +0000]"
     static func commonFormat(_ time: WallTime) -> [UInt8] {
         let offset = time.zoneOffset
-        let date = CalendarDate(secondsSince1970: time.seconds + offset)
+        let date = CalendarDate(WallTime(seconds: time.seconds + offset))
         var text = [UInt8(ascii: "[")]
         text.append(decimal: date.day, digitCount: 2)
         text.append(byte: ASCII.slash)
@@ -191,7 +193,7 @@ enum LogTime {
 
     /// "2026-11-22 20:05:38.123"
     static func errorFormat(_ time: WallTime) -> [UInt8] {
-        let date = CalendarDate(secondsSince1970: time.seconds + time.zoneOffset)
+        let date = CalendarDate(WallTime(seconds: time.seconds + time.zoneOffset))
         var text: [UInt8] = []
         date.appendDay(to: &text)
         text.append(byte: ASCII.space)

@@ -1,5 +1,6 @@
 import Logging
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetHTTP1
 import MartinetPOSIX
@@ -148,7 +149,7 @@ struct Connection: ~Copyable {
     /// The worker is about to leave, and waits neither for handshakes nor for requests as long as otherwise.
     mutating func shortenDeadline(_ worker: WorkerContext) {
         switch timeout.reason {
-        case .handshake, .idle, .head: timeout.shorten(to: worker.now + worker.limits.firstRequest)
+        case .handshake, .idle, .head: timeout.shorten(to: worker.now + Interval(worker.limits.firstRequest))
         case .content, .unreadContent, .response, .output, .lingering: break
         }
     }
@@ -481,16 +482,16 @@ struct Connection: ~Copyable {
     /// The next moment at which something is due: the connection's own deadline, or that of its exchange.
     var wakeTime: MonotonicTime {
         guard let exchange = exchangeDeadline else { return deadline }
-        return min(deadline, MonotonicTime(nanoseconds: exchange))
+        return min(deadline, exchange)
     }
 
     /// While the client takes nothing, the exchange's time stands still, unless it is others' time, too.
-    private var exchangeDeadline: Int64? {
+    private var exchangeDeadline: MonotonicTime? {
         phase == .open && (unsent.isEmpty || http.hasUrgentDeadline) ? http.exchangeDeadline : nil
     }
 
     private func hasOverdueExchange(_ worker: WorkerContext) -> Bool {
-        exchangeDeadline.map { $0 <= worker.now.nanoseconds } ?? false
+        exchangeDeadline.map { $0 <= worker.now } ?? false
     }
 }
 

@@ -1,4 +1,5 @@
 import MartinetEventLoop
+import MartinetEvents
 import MartinetPOSIX
 
 /// A worker's connections, found by descriptor number.

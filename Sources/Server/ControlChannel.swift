@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 package import MartinetPOSIX
 
 /// The line between the supervisor and a worker: short messages, each behind its length, on a stream socket.
@@ -51,7 +52,7 @@ package final class ControlChannel {
 
     private static let headerByteCount = 5
     /// How long the other process may take nothing of a configuration, which may be more than the socket holds.
-    private static let sendTime = Duration.seconds(10)
+    private static let sendTime = Interval.seconds(10)
     /// Descriptors that came and whose messages are not complete.
     private static let descriptorLimit = 16
 

@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetPOSIX
 
 /// Hands memory that was freed back to the system: the allocator keeps what a crowd of connections needed.
@@ -6,7 +7,7 @@ import MartinetPOSIX
 struct HeapTrimmer {
     /// So many bytes are worth a call, which looks at the whole heap.
     static let leastByteCount = 8 * 1024 * 1024
-    static let interval = Duration.seconds(1)
+    static let interval = Interval.seconds(1)
 
     /// When it is to be run; the distant future where nothing has happened since it was.
     private(set) var nextRun = MonotonicTime.distantFuture

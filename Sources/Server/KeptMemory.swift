@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetPOSIX
 
 /// What a worker keeps in memory for clients that do not read, all together, and when it is to be made less.
@@ -6,13 +7,13 @@ import MartinetPOSIX
 /// worker keep a hundred mebibytes for as long as they may be silent.
 struct KeptMemory {
     /// Between two looks at all connections.
-    static let interval = Duration.seconds(1)
+    static let interval = Interval.seconds(1)
 
     private let limit: Int
     private(set) var byteCount = 0
     /// When clients are to be cut; the distant future while there is room for all.
     private(set) var nextCut = MonotonicTime.distantFuture
-    private var earliestCut = MonotonicTime(nanoseconds: 0)
+    private var earliestCut = MonotonicTime.start
 
     init(limit: Int) {
         self.limit = limit

@@ -1,3 +1,5 @@
+import MartinetEvents
+
 /// How much and how long a worker allows. The deadlines are all on unless changed.
 package struct Limits: Codable, Sendable {
     /// From accepting to the end of the handshake.
@@ -38,7 +40,7 @@ package struct Limits: Codable, Sendable {
     /// Bytes that one turn sends before others have theirs: a mebibyte is about a third of a millisecond of AES.
     static let bytesPerTurn = 1024 * 1024
     /// How long a turn may go on after its first step before others have theirs.
-    static let timePerTurn = Duration.milliseconds(1)
+    static let timePerTurn = Interval.milliseconds(1)
     /// Plaintext input kept for one connection: any head fits.
     static let inputByteCount = 64 * 1024
     /// Connections accepted at one time before those that wait are served.

@@ -1,10 +1,11 @@
+import MartinetEvents
 import MartinetPOSIX
 
 /// Lets one log line of a kind through each second: strangers cause some of them as often as they like.
 struct LogPace {
-    private static let interval = Duration.seconds(1)
+    private static let interval = Interval.seconds(1)
 
-    private var next = MonotonicTime(nanoseconds: .min)
+    private var next = MonotonicTime.distantPast
     private var heldBackCount = 0
 
     /// Whether the line is to be written: what to put behind it then, which is empty unless others were not.

@@ -1,4 +1,5 @@
 import MartinetEventLoop
+import MartinetEvents
 import MartinetPOSIX
 
 /// Sees to it that a log's lines are written: together with others that come soon, and as soon as the log takes them.
@@ -6,9 +7,9 @@ import MartinetPOSIX
 /// What the poll set watches follows the sink's state, and nothing else does.
 struct LogWatch {
     /// How long a line may wait for others to be written with.
-    private static let delay = Duration.milliseconds(100)
+    private static let delay = Interval.milliseconds(100)
     /// How long a log that failed is left alone.
-    private static let pause = Duration.seconds(1)
+    private static let pause = Interval.seconds(1)
 
     private let sink: LogSink
     private let token: Token

@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetPOSIX
 
 /// What a connection waits for, and until when it may.
@@ -12,21 +13,21 @@ struct ProgressDeadline {
         case unreadContent(Int)
     }
 
-    /// The times of `Limits` in nanoseconds, since a `Duration` is 128 bits wide and is looked at in every turn.
+    /// The times of `Limits` in one word each, since they are looked at in every turn.
     struct Timeouts {
-        let handshake, content, unreadContent, output, lingering: Int64
-        var head, idle: Int64
+        let handshake, content, unreadContent, output, lingering: Interval
+        var head, idle: Interval
         /// Bytes a second.
         let contentRate: Int
 
         init(_ limits: Limits) {
-            handshake = limits.handshake.nanoseconds
-            head = limits.head.nanoseconds
-            content = limits.content.nanoseconds
-            unreadContent = limits.unreadContent.nanoseconds
-            output = limits.output.nanoseconds
-            idle = limits.idle.nanoseconds
-            lingering = limits.lingering.nanoseconds
+            handshake = Interval(limits.handshake)
+            head = Interval(limits.head)
+            content = Interval(limits.content)
+            unreadContent = Interval(limits.unreadContent)
+            output = Interval(limits.output)
+            idle = Interval(limits.idle)
+            lingering = Interval(limits.lingering)
             contentRate = limits.contentRate
         }
     }
@@ -42,11 +43,11 @@ struct ProgressDeadline {
     private(set) var reason = Reason.handshake
     private(set) var deadline: MonotonicTime
     /// When the window began whose rate is looked at, and how much had come by then.
-    private var windowStart: Int64 = 0
+    private var windowStart = MonotonicTime.start
     private var windowBase = 0
 
     init(_ timeouts: Timeouts, now: MonotonicTime) {
-        deadline = now.advanced(by: timeouts.handshake)
+        deadline = now + timeouts.handshake
     }
 
     /// Whatever is waited for, it must come by then.
@@ -59,35 +60,35 @@ struct ProgressDeadline {
         let isNew = reason != self.reason
         self.reason = reason
         switch reason {
-        case .handshake: if isNew { deadline = now.advanced(by: timeouts.handshake) }
-        case .head: if isNew { deadline = now.advanced(by: timeouts.head) }
-        case .unreadContent: if isNew { deadline = now.advanced(by: timeouts.unreadContent) }
-        case .lingering: if isNew { deadline = now.advanced(by: timeouts.lingering) }
-        case .idle: if isNew { deadline = now.advanced(by: timeouts.idle) }
+        case .handshake: if isNew { deadline = now + timeouts.handshake }
+        case .head: if isNew { deadline = now + timeouts.head }
+        case .unreadContent: if isNew { deadline = now + timeouts.unreadContent }
+        case .lingering: if isNew { deadline = now + timeouts.lingering }
+        case .idle: if isNew { deadline = now + timeouts.idle }
         case .output:
             // Where bytes come in so fast that more of them always wait, it is not the client that makes no progress.
-            if isNew || progress.hasSent || progress.hasReceived { deadline = now.advanced(by: timeouts.output) }
+            if isNew || progress.hasSent || progress.hasReceived { deadline = now + timeouts.output }
         case .response: deadline = .distantFuture
         case .content:
             if isNew { beginWindow(progress.contentByteCount, now) }
             if isNew || (progress.hasReceived && isFastEnough(progress, timeouts, now)) {
-                deadline = now.advanced(by: timeouts.content)
+                deadline = now + timeouts.content
             }
         }
     }
 
     private mutating func beginWindow(_ contentByteCount: Int, _ now: MonotonicTime) {
-        windowStart = now.nanoseconds
+        windowStart = now
         windowBase = contentByteCount
     }
 
     /// Whether request content comes at the least rate that is tolerated: now, not since its beginning, so that nobody can
     /// send most of it quickly and occupy a place with the rest.
     private mutating func isFastEnough(_ progress: Progress, _ timeouts: Timeouts, _ now: MonotonicTime) -> Bool {
-        let elapsed = now.nanoseconds - windowStart
+        let elapsed = now - windowStart
         guard elapsed > timeouts.content else { return true }
         let byteCount = progress.contentByteCount - windowBase
-        guard byteCount / timeouts.contentRate >= Int(elapsed / 1_000_000_000) else { return false }
+        guard byteCount / timeouts.contentRate >= elapsed.wholeSeconds else { return false }
         beginWindow(progress.contentByteCount, now)
         return true
     }

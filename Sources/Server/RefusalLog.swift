@@ -1,4 +1,5 @@
 import Logging
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -18,7 +19,7 @@ struct RefusalLog {
     }
 
     static let kindLimit = 8
-    private static let interval = Duration.seconds(1)
+    private static let interval = Interval.seconds(1)
     /// The longest method and target that is quoted, in characters.
     private static let requestLength = 200
 

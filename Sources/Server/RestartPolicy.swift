@@ -1,11 +1,12 @@
+import MartinetEvents
 import MartinetPOSIX
 
 /// How long the replacement of a worker waits: not at all, unless workers fail one after the other.
 struct RestartPolicy {
-    private static let firstPause = Duration.milliseconds(100)
-    private static let longestPause = Duration.seconds(5)
+    private static let firstPause = Interval.milliseconds(100)
+    private static let longestPause = Interval.seconds(5)
     /// A worker that crashes within this time failed as if it had never been ready.
-    private static let youth = Duration.seconds(2)
+    private static let youth = Interval.seconds(2)
 
     private var pause = firstPause
 
@@ -13,7 +14,7 @@ struct RestartPolicy {
     ///
     /// - Parameter readyTime: for how long it had been ready; nil where it never was.
     /// - Returns: how long to wait before another is started in its place.
-    mutating func delay(after ending: ChildProcess.Ending, readyFor readyTime: Duration?) -> Duration {
+    mutating func delay(after ending: ChildProcess.Ending, readyFor readyTime: Interval?) -> Interval {
         guard let readyTime, !(ending.isCrash && readyTime < Self.youth) else { return failed() }
         // Its clients have done nothing wrong, and wait.
         pause = Self.firstPause
@@ -21,7 +22,7 @@ struct RestartPolicy {
     }
 
     /// A worker could not be started at all; returns how long to wait before it is tried again.
-    mutating func failed() -> Duration {
+    mutating func failed() -> Interval {
         defer { pause = min(pause * 2, Self.longestPause) }
         return pause
     }

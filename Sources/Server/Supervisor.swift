@@ -1,5 +1,6 @@
 package import Logging
 import MartinetEventLoop
+import MartinetEvents
 package import MartinetPOSIX
 package import MartinetTLS
 
@@ -139,7 +140,7 @@ package final class Supervisor {
         return errorLog?.isWaiting != true || stopsAt.map { $0 <= .now || $0 == .distantFuture } ?? true
     }
 
-    private var timeout: Duration? {
+    private var timeout: Interval? {
         var times = restartTimes.compactMap { $0 }
         if let stopsAt { times.append(stopsAt) }
         times.append(ticketRotation.due)
@@ -238,7 +239,7 @@ package final class Supervisor {
         }
     }
 
-    private func restart(_ index: Int, in delay: Duration) {
+    private func restart(_ index: Int, in delay: Interval) {
         restartTimes[index] = .now + delay
     }
 
@@ -313,7 +314,7 @@ package final class Supervisor {
     }
 
     private func stop() {
-        stopsAt = .now + drainTime + Self.leavingTime
+        stopsAt = .now + Interval(drainTime + Self.leavingTime)
         restartTimes = restartTimes.map { _ in nil }
         // Workers accept who waits already, and close theirs; whoever comes then is refused at once.
         for number in plan.listeners.joined() { _ = FileDescriptor(owning: number) }

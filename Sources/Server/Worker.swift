@@ -1,6 +1,7 @@
 package import Logging
 import MartinetBytes
 import MartinetEventLoop
+import MartinetEvents
 package import MartinetHTTP
 import MartinetHTTP1
 package import MartinetPOSIX
@@ -24,9 +25,9 @@ package final class Worker {
     /// Fewer descriptors than this are not worth parking.
     private static let parkingThreshold = 48
     /// A connection that is silent for between one and two of these is parked.
-    private static let sweepInterval = Duration.milliseconds(100)
+    private static let sweepInterval = Interval.milliseconds(100)
     /// How long accepting pauses when there is no descriptor left, or the kernel lets nobody in.
-    private static let acceptPause = Duration.milliseconds(500)
+    private static let acceptPause = Interval.milliseconds(500)
 
     private var acceptor: Acceptor
     private let context: WorkerContext
@@ -80,7 +81,7 @@ package final class Worker {
         journal = AccessLog(accessSink, logger: logger)
         context = try WorkerContext(
             limits: limits, tls: tls,
-            service: HTTP1Service(responder: responder, journal: journal) { MonotonicTime.now.nanoseconds },
+            service: HTTP1Service(responder: responder, journal: journal) { .now },
             redirects: redirects, logger: logger, needsServerAddress: children != nil)
         parkingLot = try ParkingLot()
         kept = KeptMemory(limit: limits.slowReaderMemory)
@@ -138,7 +139,7 @@ package final class Worker {
     }
 
     /// How long the next poll may wait; nil for ever.
-    private var timeout: Duration? {
+    private var timeout: Interval? {
         guard runnable.isEmpty else { return .zero }
         var next = min(nextSweep, min(kept.nextCut, trimmer.nextRun))
         for log in logs { next = min(next, log.due) }
@@ -159,10 +160,10 @@ package final class Worker {
             dateSecond = wall.seconds
             var line: [UInt8] = []
             line.append("Date: ")
-            HTTPDate.append(wall.seconds, to: &line)
+            HTTPDate.append(wall, to: &line)
             line.append("\r\n")
             context.service.moment.dateLine = line
-            context.service.moment.date = wall.seconds
+            context.service.moment.date = wall.wholeSeconds
         }
     }
 
@@ -381,7 +382,7 @@ package final class Worker {
     private func cutStalled() {
         let byteCount = kept.byteCount
         var count = 0
-        let time = context.now.advanced(by: -context.limits.stall.nanoseconds)
+        let time = context.now - Interval(context.limits.stall)
         for token in table.stalled(since: time) {
             guard kept.isTooMuch else { break }
             guard let slot = table[token] else { continue }
@@ -462,7 +463,7 @@ package final class Worker {
     /// Takes on nobody but those who wait already, ends idle connections, and lets busy ones finish.
     private func drain() {
         guard drainsUntil == nil else { return }
-        drainsUntil = context.now + context.limits.drain
+        drainsUntil = context.now + Interval(context.limits.drain)
         context.beginDraining()
         acceptLast()
         setTime()

@@ -1,5 +1,6 @@
 import Logging
 import MartinetBytes
+import MartinetEvents
 package import MartinetHTTP
 import MartinetHTTP1
 import MartinetPOSIX
@@ -35,7 +36,7 @@ final class WorkerContext {
     var output = ByteQueue(capacity: HTTP1Service.outputByteCount + 32 * 1024)
     /// The moment at which the current round of turns began.
     var now: MonotonicTime {
-        didSet { service.moment.now = now.nanoseconds }
+        didSet { service.moment.now = now }
     }
 
     init(
@@ -51,13 +52,13 @@ final class WorkerContext {
         self.needsServerAddress = needsServerAddress
         transport = try Transport()
         now = .now
-        service.moment.now = now.nanoseconds
+        service.moment.now = now
     }
 
     /// From now on responses end their connections, and so does silence before a first request, after a short while.
     func beginDraining() {
         service.isDraining = true
-        timeouts.idle = min(timeouts.idle, limits.firstRequest.nanoseconds)
-        timeouts.head = min(timeouts.head, limits.firstRequest.nanoseconds)
+        timeouts.idle = min(timeouts.idle, Interval(limits.firstRequest))
+        timeouts.head = min(timeouts.head, Interval(limits.firstRequest))
     }
 }

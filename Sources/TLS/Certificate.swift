@@ -1,4 +1,5 @@
 import COpenSSL
+package import MartinetEvents
 package import MartinetPOSIX
 
 /// A server's certificate, the chain behind it and its private key, read and checked.

@@ -1,4 +1,6 @@
+import COpenSSL
 import MartinetCrypto
+package import MartinetEvents
 package import MartinetPOSIX
 
 /// The keys that session tickets are sealed with (RFC 5077 §4, RFC 8446 §4.6.1).
@@ -9,7 +11,7 @@ package import MartinetPOSIX
 /// tickets of those that have begun to use it.
 package struct TicketKeys: Sendable, Equatable {
     /// How long a key seals.
-    package static let interval = Duration.seconds(3600)
+    package static let interval = Interval.seconds(3600)
     /// How long a ticket is good: as long as its key opens for certain.
     static let ticketSeconds = 3600
 

@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetTestSupport
 import Testing
 
 @Suite("Copies and searches in memory")

@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetHTTP1
 import MartinetResponders
@@ -68,8 +69,8 @@ struct ConformanceTests {
 
     private func run(_ tested: Case, cuts: [Int]) throws -> Outcome {
         let responder = try FileResponder(FileSite(root: Fixture.site), mediaTypes: MediaTypes())
-        let service = HTTP1Service(responder: responder, journal: NoJournal()) { 0 }
-        service.moment.date = 1_795_377_600
+        let service = HTTP1Service(responder: responder, journal: NoJournal()) { .start }
+        service.moment.date = WallTime(seconds: 1_795_377_600)
         service.moment.dateLine = [UInt8]("Date: Sun, 22 Nov 2026 20:00:00 GMT\r\n".utf8)
         var connection = HTTP1Connection(peer: Peer(address: "192.0.2.1", port: 50_000))
         var input = ByteQueue()

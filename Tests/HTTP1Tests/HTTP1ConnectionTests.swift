@@ -1,5 +1,7 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetHTTP1
@@ -291,7 +293,7 @@ struct HTTP1ConnectionTests {
 
     @Test("A turn ends after a millisecond, and goes on where it ended")
     func turnBudget() {
-        var now: Int64 = 0
+        var now: MonotonicTime = .start
         var answerCount = 0
         let wire = Wire(clock: { now }) { _ in
             now += 400_000
@@ -313,7 +315,7 @@ struct HTTP1ConnectionTests {
 
     @Test("Requests that are answered quickly are all answered in one turn")
     func quickTurn() {
-        var now: Int64 = 0
+        var now: MonotonicTime = .start
         var answerCount = 0
         let wire = Wire(clock: { now }) { _ in
             now += 1_000

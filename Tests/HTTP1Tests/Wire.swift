@@ -1,6 +1,8 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetHTTP1
+import MartinetTestSupport
 
 /// A connection without a socket: bytes in, bytes out, and what was recorded of them.
 final class Wire {
@@ -10,8 +12,7 @@ final class Wire {
     private let service: HTTP1Service
     let journal = RecordingJournal()
 
-    /// - Parameter clock: in nanoseconds.
-    init(clock: @escaping () -> Int64 = { 0 }, _ open: @escaping (borrowing Request) -> Answer) {
+    init(clock: @escaping () -> MonotonicTime = { .start }, _ open: @escaping (borrowing Request) -> Answer) {
         service = HTTP1Service(responder: ClosureResponder(open), journal: journal, clock: clock)
         service.moment.dateLine = [UInt8]("Date: now\r\n".utf8)
     }

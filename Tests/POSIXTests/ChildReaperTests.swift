@@ -1,4 +1,5 @@
 import Glibc
+import MartinetEvents
 import MartinetPOSIX
 import MartinetTestSupport
 import Testing

@@ -1,3 +1,5 @@
+import Glibc
+import MartinetEvents
 import MartinetPOSIX
 import MartinetTestSupport
 import Synchronization

@@ -1,4 +1,5 @@
 import Glibc
+import MartinetEvents
 import MartinetTestSupport
 import Testing
 

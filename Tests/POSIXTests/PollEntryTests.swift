@@ -1,4 +1,6 @@
+import MartinetEvents
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @Suite("One line of poll's table", .timeLimit(.minutes(1)))
@@ -52,7 +54,7 @@ struct PollEntryTests {
         var entries = [PollEntry(descriptor: ends.reading.number, interest: .read)]
         let start = MonotonicTime.now
         var table = entries.mutableSpan
-        let count = try PollEntry.poll(&table, timeout: .nanoseconds(1))
+        let count = try PollEntry.poll(&table, timeout: 1)
         #expect(count == 0)
         #expect(MonotonicTime.now - start >= .milliseconds(1))
     }

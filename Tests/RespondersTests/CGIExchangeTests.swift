@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetTestSupport
@@ -9,7 +10,6 @@ import Testing
 
 @Suite("A request to a script, at any moment", .timeLimit(.minutes(1)))
 struct CGIExchangeTests {
-    private static let second: Int64 = 1_000_000_000
 
     @Test("A script that is held up by its client is not silent, however long that takes")
     func slowClient() throws {
@@ -24,13 +24,13 @@ struct CGIExchangeTests {
         try site.drive(exchange) { exchange.response != nil }
         #expect(try site.produce(exchange) == "first")
         // Its client takes nothing for an hour, and sends nothing: nobody has waited for the script meanwhile.
-        site.now += 3600 * Self.second
+        site.now += .seconds(3600)
         exchange.advance(site.now)
         #expect(!exchange.giveUp(site.now))
         #expect(exchange.receive([UInt8]("ab".utf8).span) == 2)
         exchange.endContent()
         // What it was given it takes, and what it writes is read before it is judged.
-        site.now += 3600 * Self.second
+        site.now += .seconds(3600)
         try site.waitForOutput(exchange)
         exchange.advance(site.now)
         #expect(try site.produce(exchange) == "second")
@@ -75,7 +75,7 @@ struct CGIExchangeTests {
         }
         #expect(taken < content.count, "the pipe is full")
         _ = try site.produce(exchange, atMost: 10)
-        site.now += 3600 * Self.second
+        site.now += .seconds(3600)
         exchange.advance(site.now)
         #expect(exchange.receive(content.span.extracting(taken...)) == 0)
         #expect(!exchange.giveUp(site.now), "its client has not taken anything since")
@@ -87,7 +87,7 @@ struct CGIExchangeTests {
         let site = try ScriptSite("#!/bin/sh\nexec tail -f /dev/null") { $0.timeout = .seconds(5) }
         let exchange = try site.open(Request("/script"))
         let deadline = try #require(exchange.deadline)
-        #expect(deadline == site.now + 5 * Self.second)
+        #expect(deadline == site.now + .seconds(5))
         exchange.advance(deadline - 1)
         #expect(!exchange.giveUp(deadline - 1) && exchange.response == nil)
         exchange.advance(deadline)
@@ -103,7 +103,7 @@ struct CGIExchangeTests {
         let exchange = try site.open(Request("/script"))
         try site.drive(exchange) { exchange.response != nil }
         #expect(try site.produce(exchange) == "hello")
-        site.reaper.enforce(MonotonicTime(nanoseconds: site.now + 3600 * Self.second))
+        site.reaper.enforce(site.now + .seconds(3600))
         var buffer = [UInt8](repeating: 0, count: 100)
         var last = Production.notYet
         try site.drive(exchange) {
@@ -120,7 +120,7 @@ struct CGIExchangeTests {
         let site = try ScriptSite("#!/bin/sh\nwhile :; do echo >&2; done") { $0.timeout = .seconds(5) }
         let exchange = try site.open(Request("/script"))
         try site.drive(exchange) {
-            site.now += Self.second / 100
+            site.now += .milliseconds(10)
             return exchange.giveUp(site.now)
         }
         #expect(exchange.response?.status == .gatewayTimeout)
@@ -191,7 +191,7 @@ struct CGIExchangeTests {
             "other", "#!/bin/sh\nuntil [ -e go ]; do sleep 0.01; done; printf 'Content-Type: text/plain\\n\\nother'")
         let exchange = try site.open(Request("/script", authority: "localhost"))
         try site.waitForOutput(exchange)
-        site.now += 3600 * Self.second
+        site.now += .seconds(3600)
         exchange.advance(site.now)
         #expect(!exchange.giveUp(site.now))
         try site.write("go", "")

@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetTestSupport
@@ -61,12 +62,12 @@ struct DeferredExchangeTests {
 private final class Recorder: Exchange {
     var result: Int?
     var hasWholeContent = false
-    var time: Int64?
+    var time: MonotonicTime?
     var isConcluded = false
 
     var response: Response? { Response(.ok, content: .stream(length: nil)) }
     var contentNeed: ContentNeed { .now }
-    var deadline: Int64? { 99 }
+    var deadline: MonotonicTime? { 99 }
 
     func receive(_ content: Span<UInt8>) -> Int { content.count }
 
@@ -74,7 +75,7 @@ private final class Recorder: Exchange {
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
 
-    func advance(_ now: Int64) { time = now }
+    func advance(_ now: MonotonicTime) { time = now }
 
     func conclude() { isConcluded = true }
 }

@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetTestSupport
@@ -69,7 +70,7 @@ struct FileCacheTests {
     }
 
     private func entry(
-        _ path: [UInt8], codings: Int = 3, byteCount: Int = 1, now: Int64 = 0
+        _ path: [UInt8], codings: Int = 3, byteCount: Int = 1, now: MonotonicTime = .start
     ) throws -> FileCache.Entry {
         let folder = try TemporaryDirectory()
         try folder.makeFile("file")

@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetResponders
@@ -258,7 +259,7 @@ struct FileResponderTests {
         try site.folder.makeFile("a.txt", "same")
         try site.folder.setModified("a.txt", to: 1_000_000_000)
         let first = try site.get("/a.txt", at: 0)
-        for (time, query) in [(5, nil), (2_000_000_000, "q"), (2_000_000_001, nil)] as [(Int64, String?)] {
+        for (time, query) in [(5, nil), (2_000_000_000, "q"), (2_000_000_001, nil)] as [(MonotonicTime, String?)] {
             let answer = try site.get("/a.txt", query: query, at: time)
             #expect(answer.content == "same")
             #expect(answer.fields == first.fields)

@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetTestSupport
@@ -85,7 +86,7 @@ struct ListingsTests {
     @Test("One that is not large is written as a whole, and sent again for a second at most", arguments: [false, true])
     func whole(hasThreads: Bool) throws {
         let site = try site(hasThreads ? try HelperThreads(threadCount: 1, queueLimit: 8) : nil, count: 300)
-        func isSent(at time: Int64) -> Bool {
+        func isSent(at time: MonotonicTime) -> Bool {
             guard case .complete(let response) = site.responder.open(Request("/", at: time)) else { return false }
             return response.prepared != nil
         }
@@ -113,7 +114,7 @@ struct ListingsTests {
         busy.release()
         let page = try exchange.awaitedResponse()
         let (blocking, waiting) = try BusyThread.fill(busy.threads)
-        for time: Int64 in [500_000_000, 500_000_000, 999_999_999] {
+        for time: MonotonicTime in [500_000_000, 500_000_000, 999_999_999] {
             guard case .complete(let response) = site.responder.open(Request("/", at: time)),
                 case .bytes(let bytes) = response.content, case .bytes(let expected) = page.content
             else {
@@ -189,7 +190,7 @@ struct DirectoryNamesCacheTests {
         #expect(cache.names(of: directory, now: 0) == nil)
         let names = try prepare(cache)
         #expect(names.count == 50)
-        #expect(cache.names(of: try open(), now: .max - 1) === names)
+        #expect(cache.names(of: try open(), now: .distantFuture - 1) === names)
         #expect(try prepare(cache, by: .size) === names)
         try folder.makeFile("new")
         #expect(cache.names(of: try open(), now: 0) == nil)

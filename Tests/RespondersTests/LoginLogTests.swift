@@ -1,28 +1,28 @@
+import MartinetEvents
 import MartinetHTTP
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetResponders
 
 @Suite("Lines about wrong logins")
 struct LoginLogTests {
-    private let second: Int64 = 1_000_000_000
-
     @Test("The first of an address at once, then one line a minute with their number and the last name")
     func grouping() {
         let lines = Lines()
         var log = LoginLog { lines.all.append($0) }
         log.addWrong([UInt8]("alice".utf8), block(1), "192.0.2.1", 0)
         #expect(lines.all == ["192.0.2.1: wrong user name or password, user \"alice\""])
-        for index in 1...59 { log.addWrong([UInt8]("u\(index)".utf8), block(1), "192.0.2.1", Int64(index) * second) }
-        log.addRefused([UInt8]("bob".utf8), block(1), "192.0.2.1", 59 * second)
-        log.flush(60 * second - 1)
+        for index in 1...59 { log.addWrong([UInt8]("u\(index)".utf8), block(1), "192.0.2.1", .seconds(index)) }
+        log.addRefused([UInt8]("bob".utf8), block(1), "192.0.2.1", .seconds(59))
+        log.flush(.seconds(60) - 1)
         #expect(lines.all.count == 1)
-        log.flush(60 * second)
+        log.flush(.seconds(60))
         #expect(lines.all.count == 2)
         #expect(lines.all.last == "192.0.2.1: 59 more wrong logins and 1 refused unseen, the last as user \"bob\"")
-        log.flush(120 * second)
+        log.flush(.seconds(120))
         #expect(lines.all.count == 2, "nothing has happened")
-        log.addWrong([UInt8]("alice".utf8), block(1), "192.0.2.1", 121 * second)
+        log.addWrong([UInt8]("alice".utf8), block(1), "192.0.2.1", .seconds(121))
         #expect(lines.all.count == 3, "this is a first one again")
     }
 
@@ -45,9 +45,9 @@ struct LoginLogTests {
     func bound() {
         let lines = Lines()
         var log = LoginLog { lines.all.append($0) }
-        for index in 0..<10_000 { log.addWrong([UInt8]("a".utf8), block(UInt32(index)), "10.0.0.0", second) }
+        for index in 0..<10_000 { log.addWrong([UInt8]("a".utf8), block(UInt32(index)), "10.0.0.0", .seconds(1)) }
         #expect(lines.all.count == LoginLog.addressLimit)
-        log.flush(61 * second)
+        log.flush(.seconds(61))
         #expect(lines.all.count == LoginLog.addressLimit + 1)
         #expect(
             lines.all.last

@@ -1,18 +1,18 @@
+import MartinetEvents
 import MartinetHTTP
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetResponders
 
 @Suite("Where wrong logins come from")
 struct LoginThrottleTests {
-    private let second: Int64 = 1_000_000_000
-
     @Test("A wrong login counts for a minute")
     func window() {
         var throttle = LoginThrottle()
-        for index in 0..<5 { fail(&throttle, block(1), at: Int64(index) * 10 * second) }
-        #expect(decide(&throttle, block(1), at: 59 * second) == .wait(until: 60 * second))
-        #expect(decide(&throttle, block(1), at: 60 * second) == .begin)
+        for index in 0..<5 { fail(&throttle, block(1), at: .seconds(index * 10)) }
+        #expect(decide(&throttle, block(1), at: .seconds(59)) == .wait(until: .seconds(60)))
+        #expect(decide(&throttle, block(1), at: .seconds(60)) == .begin)
     }
 
     @Test("The addresses of one IPv6 network are one, others are others")
@@ -31,8 +31,8 @@ struct LoginThrottleTests {
         var throttle = LoginThrottle()
         for _ in 0..<20 { fail(&throttle, block(1), at: 5) }
         #expect(decide(&throttle, block(1), at: 6) == .refuse(retryAfter: 60))
-        #expect(decide(&throttle, block(1), at: 59 * second + 6) == .refuse(retryAfter: 1))
-        #expect(decide(&throttle, block(1), at: 60 * second + 5) == .begin)
+        #expect(decide(&throttle, block(1), at: .seconds(59) + 6) == .refuse(retryAfter: 1))
+        #expect(decide(&throttle, block(1), at: .seconds(60) + 5) == .begin)
     }
 
     @Test("Where passwords are right, nothing is remembered")
@@ -51,10 +51,10 @@ struct LoginThrottleTests {
         let decisions = (0...LoginThrottle.waitingLimit).map { _ in
             throttle.decide(block(1), arrival: 0, isWaiting: false, 0)
         }
-        #expect(decisions.dropLast().allSatisfy { $0 == .wait(until: second) })
+        #expect(decisions.dropLast().allSatisfy { $0 == .wait(until: .seconds(1)) })
         #expect(decisions.last == .full)
         throttle.leave(block(1))
-        #expect(decide(&throttle, block(1), at: 0) == .wait(until: second))
+        #expect(decide(&throttle, block(1), at: 0) == .wait(until: .seconds(1)))
         #expect(decide(&throttle, block(2), at: 0) == .begin)
     }
 
@@ -76,27 +76,27 @@ struct LoginThrottleTests {
         var throttle = LoginThrottle()
         for _ in 0..<20 { fail(&throttle, block(1), at: 0) }
         for index in 0..<UInt32(LoginThrottle.addressLimit) + 500 {
-            fail(&throttle, block(1000 + index), at: 1 + Int64(index))
+            fail(&throttle, block(1000 + index), at: MonotonicTime(nanoseconds: 1 + Int64(index)))
         }
         #expect(throttle.addressCount <= LoginThrottle.addressLimit + 1)
-        #expect(decide(&throttle, block(1), at: second) == .refuse(retryAfter: 59))
+        #expect(decide(&throttle, block(1), at: .seconds(1)) == .refuse(retryAfter: 59))
         // Once they are old, they are no longer in anybody's way.
-        for address: UInt32 in 2..<600 { fail(&throttle, block(address), at: 100 * second) }
+        for address: UInt32 in 2..<600 { fail(&throttle, block(address), at: .seconds(100)) }
         #expect(throttle.addressCount < 600)
     }
 
     private func block(_ address: UInt32) -> AddressBlock { AddressBlock(v4: 0x0A00_0000 + address) }
 
     /// A wrong login, in whose place no other comes meanwhile.
-    private func fail(_ throttle: inout LoginThrottle, _ block: AddressBlock, at time: Int64) {
+    private func fail(_ throttle: inout LoginThrottle, _ block: AddressBlock, at time: MonotonicTime) {
         // As if it had come a second before.
-        let decision = throttle.decide(block, arrival: time - second, isWaiting: false, time)
+        let decision = throttle.decide(block, arrival: time - Interval.seconds(1), isWaiting: false, time)
         if decision != .begin { Issue.record("\(decision)") }
         throttle.end(block, isWrong: true, time)
     }
 
     /// What a login that has just come may do; it is gone afterwards.
-    private func decide(_ throttle: inout LoginThrottle, _ block: AddressBlock, at time: Int64)
+    private func decide(_ throttle: inout LoginThrottle, _ block: AddressBlock, at time: MonotonicTime)
         -> LoginThrottle.Decision
     {
         let decision = throttle.decide(block, arrival: time, isWaiting: false, time)

@@ -1,6 +1,7 @@
 import Dispatch
 import MartinetBytes
 import MartinetCrypto
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetTestSupport
@@ -11,7 +12,6 @@ import Testing
 
 @Suite("Basic authentication (RFC 7617)")
 struct PasswordGateTests {
-    private static let second: Int64 = 1_000_000_000
 
     private let hashes = [
         "alice": "hash of open sesame", "bob": "hash of a:b", "": "hash of ", "jürgen": "hash of größe",
@@ -113,17 +113,17 @@ struct PasswordGateTests {
     @Test("Credentials found right are not verified again for ten minutes after each use; wrong ones are, each time")
     func recognition() throws {
         let site = try Gated(hashes)
-        for minute: Int64 in [0, 1, 10, 19] {
-            #expect(site.log(in: request("bob", "a:b", at: minute * 60 * Self.second)) == .admitted)
+        for minute in [0, 1, 10, 19] {
+            #expect(site.log(in: request("bob", "a:b", at: .seconds(minute * 60))) == .admitted)
         }
         #expect(site.asked.count == 1)
         for credentials in ["Basic Ym9iOmE6Y", "Basic Ym9iOmE6Yw==", "Basic Ym9iOmE6Yg==x"] {
-            #expect(site.log(in: request(credentials, at: 19 * 60 * Self.second)) == .status(401))
+            #expect(site.log(in: request(credentials, at: .seconds(19 * 60))) == .status(401))
         }
         #expect(site.asked.count == 2, "two of them are no credentials")
-        #expect(site.log(in: request("bob", "a:b", at: 29 * 60 * Self.second)) == .admitted)
+        #expect(site.log(in: request("bob", "a:b", at: .seconds(29 * 60))) == .admitted)
         #expect(site.asked.count == 3)
-        for _ in 1...3 { #expect(site.log(in: request("alice", "open", at: 60 * 60 * Self.second)) == .status(401)) }
+        for _ in 1...3 { #expect(site.log(in: request("alice", "open", at: .seconds(60 * 60))) == .status(401)) }
         #expect(site.asked.count == 6)
     }
 
@@ -140,10 +140,10 @@ struct PasswordGateTests {
     func delay() throws {
         let site = try Gated(hashes)
         for _ in 1...5 { #expect(site.log(in: request("alice", "x")) == .status(401)) }
-        #expect(site.log(in: request("alice", "x", at: 7)) == .waiting(until: 7 + Self.second))
+        #expect(site.log(in: request("alice", "x", at: 7)) == .waiting(until: 7 + .seconds(1)))
         #expect(site.asked.count == 5, "nothing is computed while it waits")
-        #expect(site.log(in: request("alice", "x", at: 7), until: 6 + Self.second) == .waiting(until: 7 + Self.second))
-        #expect(site.log(in: request("alice", "x", at: 7), until: 7 + Self.second) == .status(401))
+        #expect(site.log(in: request("alice", "x", at: 7), until: 6 + .seconds(1)) == .waiting(until: 7 + .seconds(1)))
+        #expect(site.log(in: request("alice", "x", at: 7), until: 7 + .seconds(1)) == .status(401))
         #expect(site.asked.count == 6)
         #expect(site.log(in: request("bob", "a:b", from: "192.0.2.2")) == .admitted, "others do not wait")
     }
@@ -153,13 +153,13 @@ struct PasswordGateTests {
         let site = try Gated(hashes)
         site.fail(20, from: "192.0.2.1")
         let count = site.asked.count
-        let time = 40 * Self.second
+        let time = MonotonicTime.seconds(40)
         let right = request("alice", "open sesame", at: time)
         #expect(site.log(in: right) == .status(429))
         #expect(site.retryAfter(right) == 20)
         #expect(site.asked.count == count)
         #expect(
-            site.log(in: request("alice", "open sesame", at: 60 * Self.second), until: 61 * Self.second) == .admitted)
+            site.log(in: request("alice", "open sesame", at: .seconds(60)), until: .seconds(61)) == .admitted)
     }
 
     @Test("Who has logged in within ten minutes is admitted whatever comes from the address")
@@ -176,8 +176,8 @@ struct PasswordGateTests {
         let site = try Gated(hashes)
         site.fail(100, from: "127.0.0.1")
         let right = request("alice", "open sesame", from: "127.0.0.1")
-        #expect(site.log(in: right) == .waiting(until: Self.second))
-        #expect(site.log(in: right, until: Self.second) == .admitted)
+        #expect(site.log(in: right) == .waiting(until: .seconds(1)))
+        #expect(site.log(in: right, until: .seconds(1)) == .admitted)
     }
 
     @Test("Of one address two passwords are verified at one time, of another as well")
@@ -189,7 +189,7 @@ struct PasswordGateTests {
         #expect(site.asked.count == 2)
         #expect(!first.waits.isEmpty && !second.waits.isEmpty)
         let next = try #require(third.deadline)
-        #expect(third.waits.isEmpty && next < Self.second / 10)
+        #expect(third.waits.isEmpty && next < 100_000_000)
         #expect(site.begin(request("bob", "a:b", from: "192.0.2.2")) != nil)
         #expect(site.asked.count == 3)
         #expect(second.take(1).map(Gated.Result.init) == .admitted)
@@ -206,8 +206,8 @@ struct PasswordGateTests {
         let sixth = try #require(site.begin(request("alice", "x")))
         #expect(sixth.waits.isEmpty)
         #expect(fifth.take(1).map(Gated.Result.init) == .status(401))
-        #expect(sixth.take(Self.second / 10).map(Gated.Result.init) == nil)
-        #expect(sixth.deadline == Self.second)
+        #expect(sixth.take(100_000_000).map(Gated.Result.init) == nil)
+        #expect(sixth.deadline == .seconds(1))
     }
 
     @Test("A client that leaves has its login counted: each costs the same, whoever waits for its end")
@@ -217,7 +217,7 @@ struct PasswordGateTests {
             _ = site.begin(request("alice", "x"))
             #expect(site.asked.count == count)
         }
-        #expect(site.log(in: request("alice", "x")) == .waiting(until: Self.second))
+        #expect(site.log(in: request("alice", "x")) == .waiting(until: .seconds(1)))
         #expect(site.lines.count == 1)
         let other = try Gated(hashes)
         _ = other.begin(request("alice", "open sesame"))
@@ -240,7 +240,9 @@ struct PasswordGateTests {
         begun.wait()
         for _ in 2...5 { _ = site.begin(request("alice", "x")) }
         #expect(first.take(0).map(Gated.Result.init) == nil)
-        #expect(site.begin(request("alice", "x"))?.deadline == LoginThrottle.retryInterval, "4 and one in progress")
+        #expect(
+            site.begin(request("alice", "x"))?.deadline == .start + LoginThrottle.retryInterval, "4 and one in progress"
+        )
         // The one thread does what is in the queue in its order.
         let done = DispatchSemaphore(value: 0)
         let last = helpers.calculate { done.signal() }
@@ -249,7 +251,7 @@ struct PasswordGateTests {
         done.wait()
         #expect(first.take(0).map(Gated.Result.init) == .status(401))
         #expect(site.asked.count == 1)
-        #expect(site.log(in: request("alice", "x")) == .waiting(until: Self.second))
+        #expect(site.log(in: request("alice", "x")) == .waiting(until: .seconds(1)))
     }
 
     @Test("So many wait and no more; who waits for half a minute is told to come again")
@@ -267,10 +269,10 @@ struct PasswordGateTests {
         let last = try #require(site.begin(right))
         // Two are verified and not asked for their results.
         let count = site.asked.count
-        #expect(waiting[0].take(Self.second) == nil && waiting[1].take(Self.second) == nil)
+        #expect(waiting[0].take(.seconds(1)) == nil && waiting[1].take(.seconds(1)) == nil)
         #expect(site.asked.count == count + 2)
-        #expect(last.take(29 * Self.second) == nil)
-        #expect(last.take(30 * Self.second).map(Gated.Result.init) == .status(503))
+        #expect(last.take(.seconds(29)) == nil)
+        #expect(last.take(.seconds(30)).map(Gated.Result.init) == .status(503))
     }
 
     @Test("Where no more work is taken, nothing is verified, and it is 503")
@@ -297,7 +299,7 @@ struct PasswordGateTests {
         let lines = try { () throws -> Gated.Lines in
             let site = try Gated(hashes)
             site.fail(20, from: "192.0.2.1")
-            #expect(site.log(in: request("alice", "open sesame", at: 20 * Self.second)) == .status(429))
+            #expect(site.log(in: request("alice", "open sesame", at: .seconds(20))) == .status(429))
             #expect(site.lines == ["192.0.2.1: wrong user name or password, user \"alice\""])
             return site.lineList
         }()
@@ -319,19 +321,19 @@ struct PasswordGateTests {
                 value.append(UInt8.random(in: isAny ? 0...255 : 43...106, using: &random))
             }
             var request = Request(field: "Authorization", value)
-            request.arrival = Int64(round) * 20 * Self.second
+            request.arrival = .seconds(round * 20)
             #expect(site.log(in: request) == .status(401))
         }
     }
 
     // MARK: Requests
 
-    private func request(_ credentials: String, at time: Int64 = 0) -> Request {
+    private func request(_ credentials: String, at time: MonotonicTime = .start) -> Request {
         Request("/", [("Authorization", credentials)], at: time)
     }
 
     private func request(
-        _ user: String, _ password: String, from address: String = "192.0.2.1", at time: Int64 = 0
+        _ user: String, _ password: String, from address: String = "192.0.2.1", at time: MonotonicTime = .start
     ) -> Request {
         Gated.request(user, password, from: address, at: time)
     }
@@ -342,7 +344,7 @@ private final class Gated {
     enum Result: Equatable {
         case admitted
         case status(Int)
-        case waiting(until: Int64?)
+        case waiting(until: MonotonicTime?)
 
         init(_ outcome: Login.Outcome) {
             switch outcome {
@@ -388,7 +390,7 @@ private final class Gated {
     var lines: [String] { lineList.all }
 
     /// What a login has come to by a time, its own one where none is given.
-    func log(in request: Request, until time: Int64? = nil) -> Result {
+    func log(in request: Request, until time: MonotonicTime? = nil) -> Result {
         switch gate.admit(request) {
         case .admitted: return .admitted
         case .refused(let response): return .status(response.status.rawValue)
@@ -418,12 +420,13 @@ private final class Gated {
         for index in 0..<count {
             let isDelayed = index >= LoginThrottle.delayThreshold
             let result = log(
-                in: Self.request("alice", "x", from: address, at: 0), until: isDelayed ? LoginThrottle.delay : 0)
+                in: Self.request("alice", "x", from: address, at: 0),
+                until: isDelayed ? .start + LoginThrottle.delay : 0)
             if result != .status(401) { Issue.record("wrong login \(index): \(result)") }
         }
     }
 
-    static func request(_ user: String, _ password: String, from address: String, at time: Int64) -> Request {
+    static func request(_ user: String, _ password: String, from address: String, at time: MonotonicTime) -> Request {
         let encoded = String(decoding: Base64.encode([UInt8]("\(user):\(password)".utf8)), as: UTF8.self)
         var request = Request(
             "/", [("Authorization", "Basic " + encoded)], at: time)

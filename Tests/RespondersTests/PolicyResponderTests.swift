@@ -1,4 +1,5 @@
 import Logging
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetResponders
@@ -90,17 +91,17 @@ struct PolicyResponderTests {
         let response: Response? = nil
         let contentNeed = ContentNeed.later
         let waits = [Wait(3, for: .writing, isUrgent: true)]
-        let deadline: Int64? = 7
+        let deadline: MonotonicTime? = 7
         let hasUrgentDeadline = true
 
         func receive(_ content: Span<UInt8>) -> Int { 0 }
         func endContent() {}
         func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
-        func advance(_ now: Int64) { told.append("advance \(now)") }
+        func advance(_ now: MonotonicTime) { told.append("advance \(now.nanoseconds)") }
         func conclude() { told.append("conclude") }
 
-        func giveUp(_ now: Int64) -> Bool {
-            told.append("giveUp \(now)")
+        func giveUp(_ now: MonotonicTime) -> Bool {
+            told.append("giveUp \(now.nanoseconds)")
             return true
         }
     }
@@ -297,7 +298,7 @@ struct PolicyResponderTests {
             $0.headers = [header("X-A", "1")]
         }
         let peer = Peer(address: "192.0.2.1", port: 1, addressBlock: AddressBlock(v4: 0xC000_0201))
-        func log(in credentials: String, at time: Int64) throws -> WholeAnswer {
+        func log(in credentials: String, at time: MonotonicTime) throws -> WholeAnswer {
             var request = Request("/a.txt", [("Authorization", credentials)], at: time)
             request.peer = peer
             // Whoever has to wait is asked again when the time has come.

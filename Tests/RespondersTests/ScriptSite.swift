@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetTestSupport
@@ -15,7 +16,7 @@ final class ScriptSite {
     let responder: CGIResponder
     let reaper: ChildReaper
     let log = RecordingLog()
-    var now: Int64 = 1_000_000_000_000_000
+    var now: MonotonicTime = 1_000_000_000_000_000
 
     init(
         _ script: String, memory: ContentMemory = ContentMemory(), _ change: (inout CGISite) -> Void = { _ in }

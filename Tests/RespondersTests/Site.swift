@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetResponders
@@ -39,7 +40,7 @@ struct Site {
 
     func get(
         _ path: String, query: String? = nil, method: MartinetHTTP.Method = .get, _ fields: [(String, String)] = [],
-        at arrival: Int64 = 0
+        at arrival: MonotonicTime = .start
     ) throws -> WholeAnswer {
         try responder.answer(Request(path, query: query, method: method, fields, at: arrival))
     }
@@ -49,7 +50,7 @@ extension Responder {
     /// The whole answer, with a streamed content read to its end.
     ///
     /// - Parameter time: when it is asked for; when the request came where none is given.
-    func answer(_ request: Request, until time: Int64? = nil) throws -> WholeAnswer {
+    func answer(_ request: Request, until time: MonotonicTime? = nil) throws -> WholeAnswer {
         switch open(request) {
         case .complete(let response): return WholeAnswer(response)
         case .exchange(let exchange):
@@ -66,7 +67,7 @@ extension Responder {
 
 extension Exchange {
     /// Waits for what the exchange waits for, as a connection would.
-    func awaitWaits(_ now: Int64 = 0) throws {
+    func awaitWaits(_ now: MonotonicTime = .start) throws {
         var set = waits.map { PollEntry(descriptor: $0.descriptor, interest: .read) }
         try #require(!set.isEmpty, "it waits for nothing")
         try FileDescriptor.waitForAny(&set)
@@ -74,7 +75,7 @@ extension Exchange {
     }
 
     /// The response, once it is there.
-    func awaitedResponse(_ now: Int64 = 0) throws -> Response {
+    func awaitedResponse(_ now: MonotonicTime = .start) throws -> Response {
         advance(now)
         while true {
             if let response { return response }

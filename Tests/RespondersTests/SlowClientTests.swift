@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetTestSupport
@@ -7,7 +8,6 @@ import Testing
 
 @Suite("Clients that keep a script waiting, and others with it", .timeLimit(.minutes(1)))
 struct SlowClientTests {
-    private static let second: Int64 = 1_000_000_000
     private static let cat = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; cat"
     /// Reads everything before it answers.
     private static let sum = "#!/bin/sh\nset -- $(wc -c)\nprintf 'Content-Type: text/plain\\n\\n%s' $1"
@@ -74,7 +74,7 @@ struct SlowClientTests {
         let (slow, count) = try site.openLong(content)
         try site.send(content[count..<100_000], to: slow)
         for _ in 0..<3600 {
-            site.now += Self.second
+            site.now += .seconds(1)
             slow.advance(site.now)
             #expect(!slow.giveUp(site.now))
         }
@@ -100,7 +100,7 @@ struct SlowClientTests {
             return exchange
         }
         let waiting = try site.open(Request("/script"))
-        site.now += 17 * Self.second
+        site.now += .seconds(17)
         for exchange in slow {
             exchange.advance(site.now)
             _ = exchange.giveUp(site.now)
@@ -137,7 +137,7 @@ struct SlowClientTests {
         #expect(count == 65536, "its pipe is full")
         #expect(!exchange.giveUp(site.now))
         let waiting = try site.open(Request("/script"))
-        site.now += 3600 * Self.second
+        site.now += .seconds(3600)
         exchange.advance(site.now)
         #expect(exchange.receive(content.span) == 0)
         #expect(!exchange.giveUp(site.now))
@@ -154,7 +154,7 @@ struct SlowClientTests {
             try site.send(content[count..<end], to: exchange)
             count = end
             #expect(!exchange.giveUp(site.now))
-            site.now += 2 * Self.second
+            site.now += .seconds(2)
             exchange.advance(site.now)
         }
         exchange.endContent()
@@ -171,12 +171,12 @@ struct SlowClientTests {
         try site.drive(slow) { slow.response != nil }
         #expect(try site.produce(slow, atMost: 10).utf8.count == 10)
         #expect(slow.hasUrgentDeadline, "while the client takes nothing no other deadline counts")
-        #expect(slow.deadline == site.now + 30 * Self.second)
+        #expect(slow.deadline == site.now + .seconds(30))
         // Without others it is looked at now and then.
         for _ in 0..<100 {
             site.now = try #require(slow.deadline)
             slow.advance(site.now)
-            #expect(try #require(slow.deadline) >= site.now + Self.second)
+            #expect(try #require(slow.deadline) >= site.now + .seconds(1))
         }
         let waiting = try site.open(Request("/script"))
         site.now = try #require(slow.deadline)
@@ -194,7 +194,7 @@ struct SlowClientTests {
         try site.drive(slow) { slow.response != nil && site.reaper.count == 0 }
         #expect(!slow.hasUrgentDeadline)
         let waiting = try site.open(Request("/script"))
-        site.now += 3600 * Self.second
+        site.now += .seconds(3600)
         slow.advance(site.now)
         #expect(try site.produce(slow) == "hello")
         withExtendedLifetime(waiting) {}

@@ -1,4 +1,5 @@
 import MartinetEventLoop
+import MartinetEvents
 import MartinetPOSIX
 import MartinetTestSupport
 import Testing

@@ -1,4 +1,5 @@
 import Logging
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetTestSupport

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import MartinetEvents
 import MartinetHTTP
 import MartinetHTTP1
 import MartinetPOSIX
@@ -16,7 +17,7 @@ struct ConnectionTests {
     func heldUp() throws {
         let client = try HeldUpClient()
         var connection = try client.accept()
-        client.responder.exchange.time = client.worker.now.nanoseconds + 1
+        client.responder.exchange.time = client.worker.now + Interval(nanoseconds: 1)
         try client.ask(for: ["/large", "/exchange"])
         connection.turn(.read, client.worker)
         #expect(connection.interest == .write)
@@ -24,7 +25,7 @@ struct ConnectionTests {
         #expect(connection.wakeTime == connection.deadline, "its client's time is what counts")
         try client.readAll { connection.turn(.write, client.worker) }
         #expect(connection.interest == .peerEnd && connection.waits == client.responder.exchange.waits)
-        #expect(connection.wakeTime == MonotonicTime(nanoseconds: client.responder.exchange.time))
+        #expect(connection.wakeTime == client.responder.exchange.time)
     }
 
     @Test("While a client takes nothing, its exchange still has its turns for what is urgent")
@@ -33,11 +34,11 @@ struct ConnectionTests {
         var connection = try client.accept()
         let exchange = client.responder.exchange
         exchange.hasUrgentDeadline = true
-        exchange.time = client.worker.now.nanoseconds + 1_000_000_000
+        exchange.time = client.worker.now + .seconds(1)
         try client.ask(for: ["/large", "/exchange"])
         connection.turn(.read, client.worker)
         #expect(connection.interest == .write && connection.waits == [StandingExchange.urgent])
-        #expect(connection.wakeTime == MonotonicTime(nanoseconds: exchange.time))
+        #expect(connection.wakeTime == exchange.time)
         let turns = exchange.turnCount
         connection.turn(.none, client.worker)
         #expect(exchange.turnCount == turns + 1, "something happened that it waits for")
@@ -66,7 +67,7 @@ struct ConnectionTests {
         let client = try HeldUpClient()
         var connection = try client.accept()
         let exchange = client.responder.exchange
-        exchange.time = client.worker.now.nanoseconds + 1_000_000_000
+        exchange.time = client.worker.now + .seconds(1)
         try client.ask(for: ["/exchange"])
         connection.turn(.read, client.worker)
         #expect(exchange.judgementCount == 1 && exchange.response == nil)
@@ -83,11 +84,11 @@ struct ConnectionTests {
     func leaving() throws {
         let client = try HeldUpClient()
         let worker = client.worker
-        let soon = worker.now + worker.limits.firstRequest
+        let soon = worker.now + Interval(worker.limits.firstRequest)
         var connection = try client.accept()
         try client.send("GET /")
         connection.turn(.read, worker)
-        #expect(connection.deadline == worker.now + worker.limits.head)
+        #expect(connection.deadline == worker.now + Interval(worker.limits.head))
         worker.beginDraining()
         connection.shortenDeadline(worker)
         #expect(connection.deadline == soon)
@@ -107,7 +108,7 @@ struct ConnectionTests {
     func endWithRequest() throws {
         let client = try HeldUpClient()
         var connection = try client.accept()
-        client.responder.exchange.time = client.worker.now.nanoseconds + 1_000_000_000
+        client.responder.exchange.time = client.worker.now + .seconds(1)
         try client.ask(for: ["/exchange"])
         client.leave()
         connection.turn(.read, client.worker)
@@ -126,7 +127,7 @@ struct ConnectionTests {
     func endBehindRequests() throws {
         let client = try HeldUpClient()
         var connection = try client.accept()
-        client.responder.exchange.time = client.worker.now.nanoseconds + 1_000_000_000
+        client.responder.exchange.time = client.worker.now + .seconds(1)
         try client.ask(for: ["/exchange"])
         connection.turn(.read, client.worker)
         try client.ask(for: ["/large"])
@@ -161,7 +162,7 @@ struct ConnectionTests {
         connection.turn(.read, worker)
         // The response, and the part of it that is on its way.
         #expect((1_050_000..<1_250_000).contains(connection.keptByteCount))
-        #expect(connection.isStalled(since: start) && !connection.isStalled(since: start.advanced(by: -1)))
+        #expect(connection.isStalled(since: start) && !connection.isStalled(since: start - Interval(nanoseconds: 1)))
         worker.now = start + .seconds(5)
         try client.readSome()
         connection.turn(.write, worker)
@@ -194,7 +195,7 @@ private final class HeldUpClient {
         worker = try WorkerContext(
             limits: Limits(),
             tls: .forLocalhost(),
-            service: HTTP1Service(responder: responder, journal: AccessLog(nil, logger: logger)) { 0 },
+            service: HTTP1Service(responder: responder, journal: AccessLog(nil, logger: logger)) { .start },
             redirects: Redirects(onTLSPort: responder, onPlainPort: responder), logger: logger,
             needsServerAddress: false)
     }
@@ -266,7 +267,7 @@ private final class TwoAnswers: Responder {
 /// Waits until its time is over.
 private final class StandingExchange: Exchange {
     let contentNeed = ContentNeed.now
-    var time = Int64.max
+    var time = MonotonicTime.distantFuture
     var hasUrgentDeadline = false
     private(set) var turnCount = 0
     private(set) var judgementCount = 0
@@ -275,14 +276,14 @@ private final class StandingExchange: Exchange {
     static let urgent = Wait(1001, for: .reading, isUrgent: true)
 
     var waits: [Wait] { [Wait(1000, for: .reading), Self.urgent] }
-    var deadline: Int64? { time }
+    var deadline: MonotonicTime? { time }
 
     func receive(_ content: Span<UInt8>) -> Int { content.count }
     func endContent() {}
     func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
-    func advance(_ now: Int64) { turnCount += 1 }
+    func advance(_ now: MonotonicTime) { turnCount += 1 }
 
-    func giveUp(_ now: Int64) -> Bool {
+    func giveUp(_ now: MonotonicTime) -> Bool {
         judgementCount += 1
         guard now >= time, response == nil else { return false }
         response = .error(.gatewayTimeout, "late")

@@ -1,4 +1,6 @@
+import MartinetEvents
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetServer

@@ -1,5 +1,6 @@
 import Glibc
 import MartinetEventLoop
+import MartinetEvents
 import MartinetPOSIX
 import MartinetTestSupport
 import Testing

@@ -1,7 +1,9 @@
 import Logging
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetTestSupport
+import Synchronization
 import Testing
 
 @testable import MartinetServer
@@ -38,7 +40,7 @@ struct RefusalLogTests {
     func bounded() {
         var refusals = makeRefusals()
         for index in 0..<10_000 {
-            let now = start + .microseconds(index * 99)
+            let now = start + Interval(.microseconds(index * 99))
             refusals.add(.badRequest, "Reason \(index % 100)", request: "GET /", from: "192.0.2.1", at: now)
         }
         refusals.writeAll()

@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetPOSIX
 import MartinetTLS
 import Testing

@@ -1,3 +1,4 @@
+import MartinetEvents
 package import MartinetPOSIX
 import Testing
 

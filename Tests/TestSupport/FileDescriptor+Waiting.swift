@@ -1,3 +1,4 @@
+package import MartinetEvents
 package import MartinetPOSIX
 package import Testing
 

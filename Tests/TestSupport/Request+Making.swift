@@ -1,10 +1,11 @@
+package import MartinetEvents
 package import MartinetHTTP
 
 extension Request {
     /// A request as a connection would hand it over, without the bytes between its parts.
     package init(
         _ path: String = "/", query: String? = nil, method: MartinetHTTP.Method = .get, authority: String = "",
-        _ fields: [(name: String, value: String)] = [], at arrival: Int64 = 0
+        _ fields: [(name: String, value: String)] = [], at arrival: MonotonicTime = .start
     ) {
         self.init()
         self.method = method
@@ -14,7 +15,7 @@ extension Request {
         for field in fields { append(field.name, [UInt8](field.value.utf8)) }
         self.arrival = arrival
         // Later than every file that tests make, so that their dates are settled.
-        date = 4_000_000_000
+        date = WallTime(seconds: 4_000_000_000)
     }
 
     /// A request with these field lines and nothing else; its bytes are theirs alone.

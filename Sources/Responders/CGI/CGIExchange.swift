@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -23,9 +24,9 @@ final class CGIExchange: Exchange {
     private(set) var response: Response?
     /// Why there is no more after what was sent of the response.
     private var failure: ScriptFailure?
-    private var now: Int64
+    private var now: MonotonicTime
     /// When it began to wait for a permit: at once, or when its content had been spooled.
-    private var queueStart: Int64
+    private var queueStart: MonotonicTime
     /// What waits for the script to be started.
     private var spooled: SpooledContent?
     private var buffered: BufferedContent?
@@ -82,7 +83,7 @@ final class CGIExchange: Exchange {
         do throws(ScriptFailure) {
             // The content's room is occupied for as long as the script may read it, and its permit.
             let occupied: [AnyObject] = [permit] + [spooled].compactMap { $0 }
-            let process = try run.start(request, input, occupying: occupied, at: MonotonicTime(nanoseconds: now))
+            let process = try run.start(request, input, occupying: occupied, at: now)
             self.permit = permit
             spooled = nil
             let script = RunningScript(process, run, buffered.take(), at: now)
@@ -180,7 +181,7 @@ final class CGIExchange: Exchange {
 
     // MARK: Turns
 
-    func advance(_ now: Int64) {
+    func advance(_ now: MonotonicTime) {
         self.now = now
         switch phase {
         case .queued(let entry):
@@ -205,7 +206,7 @@ final class CGIExchange: Exchange {
         }
     }
 
-    func giveUp(_ now: Int64) -> Bool {
+    func giveUp(_ now: MonotonicTime) -> Bool {
         switch phase {
         case .running(let script):
             do throws(ScriptFailure) {
@@ -241,7 +242,7 @@ final class CGIExchange: Exchange {
         }
     }
 
-    var deadline: Int64? {
+    var deadline: MonotonicTime? {
         switch phase {
         case .buffering, .spooling, .over: nil
         case .queued: queueEnd
@@ -259,7 +260,7 @@ final class CGIExchange: Exchange {
         }
     }
 
-    private var queueEnd: Int64 { (MonotonicTime(nanoseconds: queueStart) + run.site.queueTime).nanoseconds }
+    private var queueEnd: MonotonicTime { queueStart + Interval(run.site.queueTime) }
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production {
         switch phase {

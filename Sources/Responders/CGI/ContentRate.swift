@@ -1,3 +1,5 @@
+import MartinetEvents
+
 /// Whether a client sends its content at the least rate that is asked of who occupies a place which others wait for.
 ///
 /// What has come stands for some time, and only time in which it is the client that is waited for passes.
@@ -5,44 +7,41 @@ struct ContentRate {
     /// Four times what is asked of uploads that nobody else waits for. A modem does better.
     static let bytesPerSecond = 1024
     /// What a client has before anything has come: a few round trips, and less than others wait for a place.
-    static let firstTime: Int64 = 5_000_000_000
+    static let firstTime = Interval.seconds(5)
     /// The most that is kept for what has come. Bytes are seen only when the TLS record that they are in is whole, and that is
     /// how long one of 16 KiB takes.
-    static let timeLimit: Int64 = 16_000_000_000
+    static let timeLimit = Interval.seconds(16)
     /// After which it is looked at again where nobody waits.
-    static let nextLook: Int64 = 1_000_000_000
+    static let nextLook = Interval.seconds(1)
 
-    private var end: Int64
+    private var end: MonotonicTime
     /// Since when it is not the client that is waited for.
-    private var pauseStart: Int64?
+    private var pauseStart: MonotonicTime?
 
-    init(at now: Int64) {
+    init(at now: MonotonicTime) {
         end = now + Self.firstTime
     }
 
-    /// When what has come will not suffice any longer, in nanoseconds of the monotonic clock; nil while it is not the client
-    /// that is waited for.
-    var deadline: Int64? { pauseStart == nil ? end : nil }
+    /// When what has come will not suffice any longer; nil while it is not the client that is waited for.
+    var deadline: MonotonicTime? { pauseStart == nil ? end : nil }
 
-    mutating func received(_ byteCount: Int, at now: Int64) {
+    mutating func received(_ byteCount: Int, at now: MonotonicTime) {
         let now = pauseStart ?? now
-        let limit = Int64(Self.bytesPerSecond) * Self.timeLimit / 1_000_000_000
-        let time = min(Int64(byteCount), limit) * 1_000_000_000 / Int64(Self.bytesPerSecond)
-        end = min(end + time, now + Self.timeLimit)
+        end = min(end + .seconds(byteCount, each: Self.bytesPerSecond), now + Self.timeLimit)
     }
 
-    mutating func pause(at now: Int64) {
+    mutating func pause(at now: MonotonicTime) {
         if pauseStart == nil { pauseStart = now }
     }
 
-    mutating func resume(at now: Int64) {
+    mutating func resume(at now: MonotonicTime) {
         guard let pauseStart else { return }
         end += now - pauseStart
         self.pauseStart = nil
     }
 
     /// Nobody waits: it does no harm that the client is slow.
-    mutating func tolerate(at now: Int64) {
+    mutating func tolerate(at now: MonotonicTime) {
         end = now + Self.nextLook
     }
 }

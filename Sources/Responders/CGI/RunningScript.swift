@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -16,18 +17,18 @@ final class RunningScript {
     private let process: ScriptProcess
     private let run: ScriptRun
     private let report: (String) -> Void
-    private var now: Int64
+    private var now: MonotonicTime
     /// When the script last wrote something, or began to be waited for.
-    private var lastProgress: Int64
+    private var lastProgress: MonotonicTime
     private var hasHead = false
     /// The script has been asked for more than it had.
     private var isOutputBlocked = true
     private(set) var isFinished = false
     private var input: ScriptInput
     /// Until when what its client has taken of its output suffices.
-    private var outputEnd: Int64 = 0
+    private var outputEnd = MonotonicTime.start
     /// Its output has ended, and how it ends itself is waited for until this moment.
-    private var exitWaitEnd: Int64?
+    private var exitWaitEnd: MonotonicTime?
     /// The header as far as it has come, then content that came along with it.
     private var written: [UInt8] = []
     private var headerLineStart = 0
@@ -37,7 +38,7 @@ final class RunningScript {
     private var messages = ScriptMessages()
 
     /// How long a script whose output has ended is waited for, so that one that crashed is not taken for one that finished.
-    private static let exitWait: Int64 = 100_000_000
+    private static let exitWait = Interval.milliseconds(100)
     /// How long a client may take nothing more of the output while others wait for the permit: what it takes at once is as
     /// much as a connection keeps for it.
     private static let outputTime = Duration.seconds(30)
@@ -45,7 +46,7 @@ final class RunningScript {
     private static let readByteCount = 8 * 1024
 
     /// - Parameter buffered: what has come of its content.
-    init(_ process: ScriptProcess, _ run: ScriptRun, _ buffered: BufferedContent?, at now: Int64) {
+    init(_ process: ScriptProcess, _ run: ScriptRun, _ buffered: BufferedContent?, at now: MonotonicTime) {
         self.process = process
         self.run = run
         report = run.reporter
@@ -74,7 +75,7 @@ final class RunningScript {
     ///
     /// - Returns: the beginning of the answer, once, when it is complete.
     /// - Throws: `ScriptFailure` when there will be no answer.
-    func advance(_ now: Int64) throws(ScriptFailure) -> Head? {
+    func advance(_ now: MonotonicTime) throws(ScriptFailure) -> Head? {
         input.watchRate(isOutputAwaited: isOutputBlocked, at: self.now)
         self.now = now
         readMessages()
@@ -129,31 +130,34 @@ final class RunningScript {
         return waits
     }
 
-    /// In nanoseconds of the monotonic clock. The time for the whole of it is the reaper's to watch.
-    var deadline: Int64 { readerEnd ?? min(silenceEnd ?? .max, exitWaitEnd ?? .max, rateEnd ?? .max) }
+    /// The time for the whole of it is the reaper's to watch.
+    var deadline: MonotonicTime {
+        let never = MonotonicTime.distantFuture
+        return readerEnd ?? min(silenceEnd ?? never, exitWaitEnd ?? never, rateEnd ?? never)
+    }
 
     /// Whether it is the client's time to take output that ends then, which counts while it takes none.
     var hasReaderDeadline: Bool { readerEnd != nil }
 
     /// When the client has been too slow to take what the script has written; nil while it is not the client that is waited
     /// for, or there is no permit to give up.
-    private var readerEnd: Int64? {
+    private var readerEnd: MonotonicTime? {
         hasHead && !isOutputBlocked && exitWaitEnd == nil && process.ending == nil ? outputEnd : nil
     }
 
     private func beginReaderTime() {
-        outputEnd = (MonotonicTime(nanoseconds: now) + Self.outputTime).nanoseconds
+        outputEnd = now + Interval(Self.outputTime)
     }
 
     /// When the client has been too slow to send content; nil while it is not waited for.
-    private var rateEnd: Int64? { isOutputBlocked ? input.rateEnd : nil }
+    private var rateEnd: MonotonicTime? { isOutputBlocked ? input.rateEnd : nil }
 
     /// When the script has been silent for too long; nil while it is not the script that is waited for. One that is
     /// offered content and takes none is not silent as long as nobody takes what it writes.
-    private var silenceEnd: Int64? {
+    private var silenceEnd: MonotonicTime? {
         guard isOutputBlocked, input.isBlocked || input.isComplete || !input.isWanted else { return nil }
         let start = max(lastProgress, input.lastProgress)
-        return (MonotonicTime(nanoseconds: start) + run.site.timeout).nanoseconds
+        return start + Interval(run.site.timeout)
     }
 
     private func readMessages() {

@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -16,10 +17,10 @@ struct ScriptInput {
     /// Whether the script still reads its content.
     private(set) var isWanted = true
     /// When the script last took some of it, or was given the last of it.
-    private(set) var lastProgress: Int64
+    private(set) var lastProgress: MonotonicTime
 
     /// - Parameter buffered: what has come before the script was started.
-    init(_ process: ScriptProcess, _ buffered: BufferedContent?, at now: Int64) {
+    init(_ process: ScriptProcess, _ buffered: BufferedContent?, at now: MonotonicTime) {
         self.process = process
         self.buffered = buffered
         rate = ContentRate(at: now)
@@ -28,7 +29,7 @@ struct ScriptInput {
     }
 
     /// Returns how many bytes the script took, 0 for "not now".
-    mutating func receive(_ content: Span<UInt8>, at now: Int64) -> Int {
+    mutating func receive(_ content: Span<UInt8>, at now: MonotonicTime) -> Int {
         writeBuffered(now)
         guard buffered == nil else { return 0 }
         let count = write(content, now)
@@ -37,14 +38,14 @@ struct ScriptInput {
     }
 
     /// There is no more of it.
-    mutating func end(at now: Int64) {
+    mutating func end(at now: MonotonicTime) {
         isComplete = true
         lastProgress = now
         if buffered == nil { close() }
     }
 
     /// Writes what was buffered, as far as the script takes it now.
-    mutating func writeBuffered(_ now: Int64) {
+    mutating func writeBuffered(_ now: MonotonicTime) {
         guard let buffered else { return }
         while buffered.byteCount > 0 {
             buffered.drain { write($0, now) }
@@ -54,7 +55,7 @@ struct ScriptInput {
         if isComplete { close() }
     }
 
-    private mutating func write(_ content: Span<UInt8>, _ now: Int64) -> Int {
+    private mutating func write(_ content: Span<UInt8>, _ now: MonotonicTime) -> Int {
         guard let count = process.write(content) else {
             // It has closed its standard input: it may, and the rest is read for nobody.
             isWanted = false
@@ -77,15 +78,15 @@ struct ScriptInput {
     private var awaitsClient: Bool { isWanted && !isBlocked && !isComplete && buffered == nil }
 
     /// When the client has sent too little, as far as others wait; nil while it is not waited for.
-    var rateEnd: Int64? { awaitsClient ? rate.deadline : nil }
+    var rateEnd: MonotonicTime? { awaitsClient ? rate.deadline : nil }
 
     /// To be called whenever something may have changed: what passes is only time in which the client is waited for.
     ///
     /// - Parameter isOutputAwaited: false while it is the client that is to take output.
-    mutating func watchRate(isOutputAwaited: Bool, at now: Int64) {
+    mutating func watchRate(isOutputAwaited: Bool, at now: MonotonicTime) {
         if awaitsClient, isOutputAwaited { rate.resume(at: now) } else { rate.pause(at: now) }
     }
 
     /// Nobody waits: it does no harm that the client is slow.
-    mutating func tolerate(at now: Int64) { rate.tolerate(at: now) }
+    mutating func tolerate(at now: MonotonicTime) { rate.tolerate(at: now) }
 }

@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetPOSIX
 
 /// A running script and the pipes to it. Nothing here waits.

@@ -1,5 +1,6 @@
 import Logging
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -74,7 +75,7 @@ final class ScriptRun {
             limits: site.limits)
         do throws(SystemError) {
             return try ScriptProcess(
-                program, input, occupying: occupied, reaper: reaper, until: now + site.totalTime, name: name)
+                program, input, occupying: occupied, reaper: reaper, until: now + Interval(site.totalTime), name: name)
         } catch {
             if let interpreter { throw ScriptFailure(starting: error, interpreter: interpreter) }
             throw ScriptFailure(

@@ -1,18 +1,22 @@
+import MartinetEvents
 import MartinetPOSIX
 
 /// The order of a directory's entries by their sizes or times, as it was at one moment.
 final class DirectoryArrangement: Sendable {
     let key: ListingOrder.Key
-    /// Until when it may be shown, in nanoseconds of the monotonic clock.
-    let freshUntil: Int64
+    /// Until when it may be shown.
+    let freshUntil: MonotonicTime
     /// The numbers of the entries in `DirectoryNames`.
     private let indices: [UInt32]
     private let share: Allowance.Share?
 
-    private static let freshness: Int64 = 1_000_000_000
+    private static let freshness = Interval.seconds(1)
 
     /// Nil where there is no memory for it.
-    init?(of names: DirectoryNames, by key: ListingOrder.Key, in directory: OpenFile, memory: Allowance?, now: Int64) {
+    init?(
+        of names: DirectoryNames, by key: ListingOrder.Key, in directory: OpenFile, memory: Allowance?,
+        now: MonotonicTime
+    ) {
         share = memory?.take(names.count * MemoryLayout<UInt32>.size)
         guard share != nil || memory == nil else { return nil }
         self.key = key
@@ -21,7 +25,7 @@ final class DirectoryArrangement: Sendable {
         values.reserveCapacity(names.count)
         for index in 0..<names.count {
             let status = names.status(index, of: directory)
-            let value = key == .size ? status?.byteCount : status?.modificationSeconds
+            let value = key == .size ? status?.byteCount : status?.modificationTime.seconds
             values.append((value ?? 0, UInt32(truncatingIfNeeded: index)))
         }
         let directoryCount = names.directoryCount

@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetPOSIX
 import Synchronization
 
@@ -93,10 +94,8 @@ final class DirectoryNames: Sendable {
     }
 
     /// The entries' order by size or time, as it was at most a second before `now`; nil where there is no memory for it.
-    ///
-    /// - Parameter now: in nanoseconds of the monotonic clock.
     func arrangement(
-        by key: ListingOrder.Key, of directory: OpenFile, memory: Allowance?, now: Int64
+        by key: ListingOrder.Key, of directory: OpenFile, memory: Allowance?, now: MonotonicTime
     ) -> DirectoryArrangement? {
         let known = arrangements.withLock { arrangements in
             arrangements.removeAll { $0.freshUntil <= now }

@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetPOSIX
 import Synchronization
 
@@ -8,8 +9,8 @@ final class DirectoryNamesCache: Sendable {
     private struct Entry {
         let status: FileStatus
         let names: DirectoryNames
-        /// Until when they are good, in nanoseconds of the monotonic clock; nil for as long as the directory is the same.
-        let freshUntil: Int64?
+        /// Until when they are good; nil for as long as the directory is the same.
+        let freshUntil: MonotonicTime?
     }
 
     private let showsHidden: Bool
@@ -25,7 +26,7 @@ final class DirectoryNamesCache: Sendable {
     /// What all take: a directory of 200 000 files about 5 MB.
     static let byteLimit = 96 * 1024 * 1024
     /// How long names are good that were read just after the directory changed.
-    private static let freshness: Int64 = 1_000_000_000
+    private static let freshness = Interval.seconds(1)
 
     init(showsHidden: Bool, byteLimit: Int = byteLimit) {
         self.showsHidden = showsHidden
@@ -33,16 +34,16 @@ final class DirectoryNamesCache: Sendable {
     }
 
     /// The names, if they are at hand and still good.
-    func names(of directory: OpenFile, now: Int64) -> DirectoryNames? {
+    func names(of directory: OpenFile, now: MonotonicTime) -> DirectoryNames? {
         entries.withLock { entries in
-            entries.removeAll { ($0.freshUntil ?? .max) <= now }
+            entries.removeAll { ($0.freshUntil ?? .distantFuture) <= now }
             return entries.first { $0.status == directory.status }?.names
         }
     }
 
     /// Reads the names if they are not at hand, and sorts what has to be sorted; takes its time.
     func prepare(
-        _ directory: OpenFile, by key: ListingOrder.Key, now: Int64
+        _ directory: OpenFile, by key: ListingOrder.Key, now: MonotonicTime
     ) throws(FileRefusal) -> (DirectoryNames, DirectoryArrangement?) {
         if key == .name, let known = names(of: directory, now: now) { return (known, nil) }
         return try reading.withLock { (_) throws(FileRefusal) in
@@ -55,7 +56,7 @@ final class DirectoryNamesCache: Sendable {
         }
     }
 
-    private func read(_ directory: OpenFile, now: Int64) throws(FileRefusal) -> DirectoryNames {
+    private func read(_ directory: OpenFile, now: MonotonicTime) throws(FileRefusal) -> DirectoryNames {
         let isSettled = directory.status.isSettled
         var reading: DirectoryNames.Reading
         do throws(SystemError) {

@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -21,10 +22,10 @@ struct FileCache {
         let response: Response
         /// The news that the client has it already, ready to be sent.
         let notModifiedResponse: Response
-        /// Until when it may be sent without another look at the file, in nanoseconds of the monotonic clock.
-        var freshUntil: Int64
+        /// Until when it may be sent without another look at the file.
+        var freshUntil: MonotonicTime
 
-        init(_ key: Key, _ representation: Representation, _ content: [UInt8], now: Int64) {
+        init(_ key: Key, _ representation: Representation, _ content: [UInt8], now: MonotonicTime) {
             self.key = key
             self.representation = representation
             self.content = content
@@ -50,7 +51,7 @@ struct FileCache {
     /// The largest file that is kept.
     static let fileByteLimit = 128 * 1024
     /// How long a file is sent without another look at it.
-    private static let freshness: Int64 = 1_000_000_000
+    private static let freshness = Interval.seconds(1)
     private static let placeCount = 1024
     private static let byteLimit = 32 * 1024 * 1024
 
@@ -74,7 +75,7 @@ struct FileCache {
     }
 
     /// The file was looked at, and is as it was.
-    func renew(_ entry: Entry, now: Int64) {
+    func renew(_ entry: Entry, now: MonotonicTime) {
         entry.freshUntil = now + Self.freshness
     }
 

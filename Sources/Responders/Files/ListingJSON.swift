@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -12,7 +13,7 @@ enum ListingJSON {
         text.append(isDirectory ? ",\"type\":\"directory\",\"size\":" : ",\"type\":\"file\",\"size\":")
         if isDirectory { text.append("null") } else { text.append(decimal: entry.status.byteCount) }
         text.append(",\"modified\":\"")
-        let date = CalendarDate(secondsSince1970: entry.status.modificationSeconds)
+        let date = CalendarDate(entry.status.modificationTime)
         date.appendDay(to: &text)
         text.append("T")
         date.appendTime(to: &text)

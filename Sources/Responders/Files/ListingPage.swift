@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -58,7 +59,7 @@ struct ListingPage: Sendable {
         page.append("</a><td>")
         if !isDirectory { appendSize(entry.status.byteCount, to: &page) }
         page.append("<td>")
-        let date = CalendarDate(secondsSince1970: entry.status.modificationSeconds)
+        let date = CalendarDate(entry.status.modificationTime)
         date.appendDay(to: &page)
         page.append(byte: ASCII.space)
         date.appendMinute(to: &page)

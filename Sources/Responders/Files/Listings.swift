@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -9,7 +10,7 @@ final class Listings {
         let directory: OpenFile
         let key: PreparedListings.Key
         let isVisible: @Sendable (DirectoryEntry) -> Bool
-        let now: Int64
+        let now: MonotonicTime
 
         func listing(_ names: DirectoryNames, _ arrangement: DirectoryArrangement?) -> DirectoryListing {
             DirectoryListing(

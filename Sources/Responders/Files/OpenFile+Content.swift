@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetPOSIX
 
 extension OpenFile {
@@ -17,13 +18,12 @@ extension OpenFile {
 
     /// Whether this precompressed form is no older than the file it was made from.
     func isCurrent(for original: OpenFile) -> Bool {
-        let mine = (status.modificationSeconds, status.modificationNanoseconds)
-        return mine >= (original.status.modificationSeconds, original.status.modificationNanoseconds)
+        status.modificationTime >= original.status.modificationTime
     }
 }
 
 extension FileStatus {
     /// Whether the times can be relied on to change when the content does. The kernel's clock moves in steps of a few
     /// milliseconds, within which a file or a directory can change twice.
-    var isSettled: Bool { WallTime.now.seconds - modificationSeconds >= 2 }
+    var isSettled: Bool { WallTime.now.seconds - modificationTime.seconds >= 2 }
 }

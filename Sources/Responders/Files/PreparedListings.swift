@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -17,13 +18,13 @@ struct PreparedListings {
         let key: Key
         let status: FileStatus
         let response: Response
-        let freshUntil: Int64
+        let freshUntil: MonotonicTime
         /// From when on somebody should make it anew, while the others still have this one; then nobody.
-        var renewalTime: Int64
+        var renewalTime: MonotonicTime
     }
 
-    private static let freshness: Int64 = 1_000_000_000
-    private static let renewalAge: Int64 = 500_000_000
+    private static let freshness = Interval.seconds(1)
+    private static let renewalAge = Interval.milliseconds(500)
     private static let entryLimit = 16
     /// The longest page that is kept.
     private static let pageByteLimit = 256 * 1024
@@ -32,28 +33,26 @@ struct PreparedListings {
 
     /// The listing's response, if it is still good; nil for all that ask once it is not, and for one that asks a while before,
     /// so that not all have it made at the same time.
-    ///
-    /// - Parameter now: in nanoseconds of the monotonic clock.
-    mutating func response(for key: Key, status: FileStatus, now: Int64) -> Response? {
+    mutating func response(for key: Key, status: FileStatus, now: MonotonicTime) -> Response? {
         guard let index = index(of: key, status, now) else { return nil }
         guard entries[index].renewalTime > now else {
-            entries[index].renewalTime = .max
+            entries[index].renewalTime = .distantFuture
             return nil
         }
         return entries[index].response
     }
 
     /// The listing's response, if it is still good, for who should have made it anew and cannot.
-    func lastResponse(for key: Key, status: FileStatus, now: Int64) -> Response? {
+    func lastResponse(for key: Key, status: FileStatus, now: MonotonicTime) -> Response? {
         index(of: key, status, now).map { entries[$0].response }
     }
 
-    private func index(of key: Key, _ status: FileStatus, _ now: Int64) -> Int? {
+    private func index(of key: Key, _ status: FileStatus, _ now: MonotonicTime) -> Int? {
         entries.firstIndex { $0.key == key && $0.status == status && $0.freshUntil > now }
     }
 
     /// Keeps a listing, and returns its response in the form that is sent the quickest.
-    mutating func insert(_ key: Key, _ response: Response, status: FileStatus, now: Int64) -> Response {
+    mutating func insert(_ key: Key, _ response: Response, status: FileStatus, now: MonotonicTime) -> Response {
         guard case .bytes(let page) = response.content, page.count <= Self.pageByteLimit else { return response }
         var response = response
         response.prepared = PreparedMessage()

@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -27,7 +28,7 @@ struct Representation {
         self.contentType = contentType
         let tag = Self.entityTag(of: status, coding, isEncodedHere: isEncodedHere)
         validators = Validators(
-            entityTag: EntityTag(quoted: tag), lastModified: min(status.modificationSeconds, WallTime.now.seconds))
+            entityTag: EntityTag(quoted: tag), lastModified: min(status.modificationTime, .now).wholeSeconds)
 
         var common = Fields()
         common.append("ETag", tag)
@@ -48,8 +49,8 @@ struct Representation {
     /// several servers with the same files agree; the coding, since each is a representation of its own.
     private static func entityTag(of status: FileStatus, _ coding: ContentCoding, isEncodedHere: Bool) -> [UInt8] {
         var tag = [ASCII.quote]
-        tag.append(text: String(status.modificationSeconds, radix: 16))
-        tag.append(hexadecimal: UInt64(truncatingIfNeeded: status.modificationNanoseconds), digitCount: 8)
+        tag.append(text: String(status.modificationTime.seconds, radix: 16))
+        tag.append(hexadecimal: UInt64(truncatingIfNeeded: status.modificationTime.nanoseconds), digitCount: 8)
         tag.append(byte: UInt8(ascii: "-"))
         tag.append(text: String(status.byteCount, radix: 16))
         if let name = coding.name {

@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -13,27 +14,27 @@ final class Login {
 
     private enum State {
         case new
-        case waiting(until: Int64)
+        case waiting(until: MonotonicTime)
         case verifying(Calculation<Bool>)
         case over
     }
 
     /// Who has waited so long for others' logins is told to come again.
-    static let waitLimit: Int64 = 30_000_000_000
+    static let waitLimit = Interval.seconds(30)
 
     let user: [UInt8]
     let password: SecretBytes
     let account: PasswordGate.Account
     let code: [UInt8]
     let peer: Peer
-    let arrival: Int64
+    let arrival: MonotonicTime
     private let gate: PasswordGate
     private var state = State.new
-    private var lastTime: Int64
+    private var lastTime: MonotonicTime
 
     init(
         _ gate: PasswordGate, _ credentials: BasicCredentials, _ account: PasswordGate.Account, _ code: [UInt8],
-        _ peer: Peer, arrival: Int64
+        _ peer: Peer, arrival: MonotonicTime
     ) {
         self.gate = gate
         user = credentials.user
@@ -57,7 +58,7 @@ final class Login {
 }
 
 extension Login: Deferral {
-    func take(_ now: Int64) -> Outcome? {
+    func take(_ now: MonotonicTime) -> Outcome? {
         lastTime = now
         switch state {
         case .new: return proceed(isWaiting: false, now)
@@ -76,11 +77,11 @@ extension Login: Deferral {
         return [Wait(calculation.descriptor, for: .reading, isUrgent: true)]
     }
 
-    var deadline: Int64? {
+    var deadline: MonotonicTime? {
         if case .waiting(let time) = state { time } else { nil }
     }
 
-    private func proceed(isWaiting: Bool, _ now: Int64) -> Outcome? {
+    private func proceed(isWaiting: Bool, _ now: MonotonicTime) -> Outcome? {
         state = .over
         // Another request with the same credentials may have come first.
         if isWaiting, account.recognises(code, now) {

@@ -1,11 +1,10 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 
 /// What the error log says of wrong logins: the first of an address at once, all others in one line a minute.
-///
-/// Times are in nanoseconds of the monotonic clock.
 struct LoginLog {
-    static let interval: Int64 = 60_000_000_000
+    static let interval = Interval.seconds(60)
     /// Addresses with lines of their own at one time; what comes from others then makes one line a minute for all.
     static let addressLimit = 64
     /// The most of a user's name that is shown, in bytes.
@@ -18,18 +17,18 @@ struct LoginLog {
         var wrongCount = 0
         var refusedCount = 0
         /// When the next line is due.
-        var due: Int64
+        var due: MonotonicTime
 
         var hasCounted: Bool { wrongCount > 0 || refusedCount > 0 }
     }
 
-    private static let nobody = Entry(address: "other addresses", due: .max)
+    private static let nobody = Entry(address: "other addresses", due: .distantFuture)
 
     private let write: (String) -> Void
     private var entries: [AddressBlock: Entry] = [:]
     private var others = Self.nobody
     /// No line is due before.
-    private(set) var nextDue = Int64.max
+    private(set) var nextDue = MonotonicTime.distantFuture
 
     /// - Parameter write: writes a line.
     init(_ write: @escaping (String) -> Void) {
@@ -37,7 +36,7 @@ struct LoginLog {
     }
 
     /// A password was wrong, or no user has the name.
-    mutating func addWrong(_ user: [UInt8], _ block: AddressBlock, _ address: String, _ now: Int64) {
+    mutating func addWrong(_ user: [UInt8], _ block: AddressBlock, _ address: String, _ now: MonotonicTime) {
         flush(now)
         if entries[block] == nil, entries.count < Self.addressLimit {
             write("\(address): wrong user name or password, user \"\(Self.shown(user))\"")
@@ -51,7 +50,7 @@ struct LoginLog {
     }
 
     /// A login was refused without a look at its password.
-    mutating func addRefused(_ user: [UInt8], _ block: AddressBlock, _ address: String, _ now: Int64) {
+    mutating func addRefused(_ user: [UInt8], _ block: AddressBlock, _ address: String, _ now: MonotonicTime) {
         flush(now)
         if entries[block] == nil, entries.count < Self.addressLimit {
             add(Entry(address: address, user: Self.beginning(of: user), due: now + Self.interval), block)
@@ -63,9 +62,9 @@ struct LoginLog {
     }
 
     /// Writes the lines that are due by now.
-    mutating func flush(_ now: Int64) {
+    mutating func flush(_ now: MonotonicTime) {
         guard now >= nextDue else { return }
-        nextDue = .max
+        nextDue = .distantFuture
         for (block, entry) in entries where entry.due <= now {
             entries[block] = nil
             guard entry.hasCounted else { continue }
@@ -85,7 +84,7 @@ struct LoginLog {
         if others.hasCounted { writeCounts(others) }
         entries = [:]
         others = Self.nobody
-        nextDue = .max
+        nextDue = .distantFuture
     }
 
     private mutating func add(_ entry: Entry, _ block: AddressBlock) {
@@ -94,7 +93,7 @@ struct LoginLog {
     }
 
     private mutating func count(
-        _ block: AddressBlock, _ address: String, _ now: Int64, _ body: (inout Entry) -> Void
+        _ block: AddressBlock, _ address: String, _ now: MonotonicTime, _ body: (inout Entry) -> Void
     ) {
         if var entry = entries[block] {
             entry.address = address

@@ -1,15 +1,15 @@
+import MartinetEvents
 import MartinetHTTP
 
 /// How many wrong logins have come from where in the last minute, and what that means for the next one.
 ///
 /// Each worker counts for itself: with N of them, an address that spreads its connections has up to N times as many tries.
-/// Times are in nanoseconds of the monotonic clock.
 struct LoginThrottle {
     enum Decision: Equatable {
         /// The password may be verified now.
         case begin
         /// To be asked again then.
-        case wait(until: Int64)
+        case wait(until: MonotonicTime)
         /// There were too many wrong ones, and there may be another in so many seconds.
         case refuse(retryAfter: Int)
         /// It would have to wait, and too many do already.
@@ -17,10 +17,10 @@ struct LoginThrottle {
     }
 
     /// For how long a wrong login counts.
-    static let window: Int64 = 60 * second
+    static let window = Interval.seconds(60)
     /// After so many, a person has tried what comes to mind; a program is slowed down to one try a second and connection.
     static let delayThreshold = 5
-    static let delay: Int64 = second
+    static let delay = Interval.seconds(1)
     /// After so many, nothing is verified any more: 20 in a minute are 28,800 in a day.
     static let refusalThreshold = 20
     /// So many passwords of one address are verified at one time, and others' come to their turn between them.
@@ -29,21 +29,19 @@ struct LoginThrottle {
     static let waitingLimit = 64
     static let totalWaitingLimit = 256
     /// How soon a login is asked again that waits for another one's end.
-    static let retryInterval: Int64 = second / 50
+    static let retryInterval = Interval.milliseconds(20)
     /// Addresses that are remembered, of about 250 bytes each.
     static let addressLimit = 4096
 
-    private static let second: Int64 = 1_000_000_000
-
     private struct Record {
         /// When the last ones came, the oldest first; no more of them than decide anything.
-        var wrong: [Int64] = []
+        var wrong: [MonotonicTime] = []
         var verifyingCount = 0
         var waitingCount = 0
 
         var isInUse: Bool { verifyingCount > 0 || waitingCount > 0 }
 
-        mutating func forget(before now: Int64) {
+        mutating func forget(before now: MonotonicTime) {
             while let first = wrong.first, first + LoginThrottle.window <= now { wrong.removeFirst() }
         }
     }
@@ -59,7 +57,9 @@ struct LoginThrottle {
     /// - Parameters:
     ///   - arrival: when it came.
     ///   - isWaiting: whether it has waited already.
-    mutating func decide(_ block: AddressBlock, arrival: Int64, isWaiting: Bool, _ now: Int64) -> Decision {
+    mutating func decide(_ block: AddressBlock, arrival: MonotonicTime, isWaiting: Bool, _ now: MonotonicTime)
+        -> Decision
+    {
         var record = records[block] ?? Record()
         record.forget(before: now)
         if isWaiting {
@@ -82,11 +82,13 @@ struct LoginThrottle {
         return decision
     }
 
-    private func next(_ record: Record, _ block: AddressBlock, _ arrival: Int64, _ now: Int64) -> Decision {
+    private func next(_ record: Record, _ block: AddressBlock, _ arrival: MonotonicTime, _ now: MonotonicTime)
+        -> Decision
+    {
         let wrongCount = record.wrong.count
         // Behind a shared address there may be anybody, and nobody there must be able to lock all others out.
         if wrongCount >= Self.refusalThreshold, !block.isShared {
-            return .refuse(retryAfter: Self.seconds(until: record.wrong[0] + Self.window, now))
+            return .refuse(retryAfter: max(1, (record.wrong[0] + Self.window - now).secondsRoundedUp))
         }
         if wrongCount >= Self.delayThreshold, now < arrival + Self.delay { return .wait(until: arrival + Self.delay) }
         // Those that are being verified may all turn out to be wrong.
@@ -108,7 +110,7 @@ struct LoginThrottle {
     }
 
     /// A login that was verified is over.
-    mutating func end(_ block: AddressBlock, isWrong: Bool, _ now: Int64) {
+    mutating func end(_ block: AddressBlock, isWrong: Bool, _ now: MonotonicTime) {
         guard var record = records[block] else { return }
         record.verifyingCount -= 1
         if isWrong {
@@ -126,16 +128,14 @@ struct LoginThrottle {
 
     /// Forgets what no longer counts, and if that is not enough the addresses with the fewest wrong logins: a flood of
     /// addresses with one each then drives out its own. An eighth at a time, since finding them means looking at all.
-    private mutating func makeRoom(_ now: Int64) {
+    private mutating func makeRoom(_ now: MonotonicTime) {
         guard records.count > Self.addressLimit else { return }
-        records = records.filter { $1.isInUse || ($1.wrong.last ?? .min) > now - Self.window }
+        records = records.filter { $1.isInUse || ($1.wrong.last ?? .distantPast) > now - Self.window }
         let excess = records.count - Self.addressLimit * 7 / 8
         guard excess > 0 else { return }
-        let idle = records.lazy.filter { !$1.isInUse }.map { ($0.value.wrong.count, $0.value.wrong.last ?? 0, $0.key) }
+        let idle = records.lazy.filter { !$1.isInUse }.map {
+            ($0.value.wrong.count, $0.value.wrong.last ?? .distantPast, $0.key)
+        }
         for (_, _, block) in idle.sorted(by: { ($0.0, $0.1) < ($1.0, $1.1) }).prefix(excess) { records[block] = nil }
-    }
-
-    private static func seconds(until time: Int64, _ now: Int64) -> Int {
-        max(1, Int((time - now + second - 1) / second))
     }
 }

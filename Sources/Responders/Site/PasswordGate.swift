@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 package import MartinetPOSIX
 
@@ -42,20 +43,20 @@ final class PasswordGate {
         fileprivate let isKnown: Bool
         /// The code of the credentials that were right, and until when that counts.
         private var code: [UInt8] = []
-        private var end = Int64.min
+        private var end = MonotonicTime.distantPast
 
         fileprivate init(hash: String, isKnown: Bool = true) {
             self.hash = hash
             self.isKnown = isKnown
         }
 
-        func recognises(_ other: [UInt8], _ now: Int64) -> Bool {
+        func recognises(_ other: [UInt8], _ now: MonotonicTime) -> Bool {
             guard now < end, !code.isEmpty, Secret.isEqual(code, other) else { return false }
             end = now + PasswordGate.recognitionTime
             return true
         }
 
-        fileprivate func keep(_ code: [UInt8], _ now: Int64) {
+        fileprivate func keep(_ code: [UInt8], _ now: MonotonicTime) {
             guard isKnown else { return }
             self.code = code
             end = now + PasswordGate.recognitionTime
@@ -63,7 +64,7 @@ final class PasswordGate {
     }
 
     /// For how long credentials are recognised after they were last used.
-    static let recognitionTime: Int64 = 600_000_000_000
+    static let recognitionTime = Interval.seconds(600)
     /// What is longer is no password: bcrypt looks at 72 bytes, and other schemes take the longer the longer it is.
     static let passwordByteLimit = 256
 
@@ -117,7 +118,7 @@ final class PasswordGate {
 
     // MARK: For logins
 
-    func decide(_ login: Login, isWaiting: Bool, _ now: Int64) -> LoginThrottle.Decision {
+    func decide(_ login: Login, isWaiting: Bool, _ now: MonotonicTime) -> LoginThrottle.Decision {
         throttle.decide(login.block, arrival: login.arrival, isWaiting: isWaiting, now)
     }
 
@@ -129,7 +130,7 @@ final class PasswordGate {
     }
 
     /// A password was verified, or would have been if its client had stayed; nil where that is not known.
-    func end(_ login: Login, isRight: Bool?, _ now: Int64) -> Login.Outcome {
+    func end(_ login: Login, isRight: Bool?, _ now: MonotonicTime) -> Login.Outcome {
         let isRight = isRight.map { $0 && login.account.isKnown }
         // One that nobody waited for counts, too: else a client could have any number computed by leaving each time.
         throttle.end(login.block, isWrong: isRight != true, now)
@@ -142,11 +143,11 @@ final class PasswordGate {
     }
 
     /// The threads have too much to do; nothing was verified.
-    func endUnverified(_ login: Login, _ now: Int64) {
+    func endUnverified(_ login: Login, _ now: MonotonicTime) {
         throttle.end(login.block, isWrong: false, now)
     }
 
-    func refuse(_ login: Login, retryAfter: Int, _ now: Int64) -> Response {
+    func refuse(_ login: Login, retryAfter: Int, _ now: MonotonicTime) -> Response {
         log.addRefused(login.user, login.block, login.peer.address, now)
         var response = Response.error(
             .tooManyRequests, "There were too many wrong passwords from your address. Try again in a minute.")

@@ -1,5 +1,6 @@
 package import Logging
 import MartinetBytes
+import MartinetEvents
 package import MartinetHTTP
 
 /// Applies a site's policy: asks for credentials, answers preflights, and adds to every response what the site adds.
@@ -116,15 +117,15 @@ private final class DecoratedExchange: Exchange {
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production { inner.produce(into: &room) }
 
-    func advance(_ now: Int64) { inner.advance(now) }
+    func advance(_ now: MonotonicTime) { inner.advance(now) }
 
-    func giveUp(_ now: Int64) -> Bool { inner.giveUp(now) }
+    func giveUp(_ now: MonotonicTime) -> Bool { inner.giveUp(now) }
 
     func conclude() { inner.conclude() }
 
     var waits: [Wait] { inner.waits }
 
-    var deadline: Int64? { inner.deadline }
+    var deadline: MonotonicTime? { inner.deadline }
 
     var hasUrgentDeadline: Bool { inner.hasUrgentDeadline }
 }

@@ -11,9 +11,9 @@ package struct Token: Hashable, Sendable {
     }
 
     /// Both halves in one word, as epoll(7) keeps them.
-    var mark: UInt64 { UInt64(generation) << 32 | UInt64(slot) }
+    package var mark: UInt64 { UInt64(generation) << 32 | UInt64(slot) }
 
-    init(mark: UInt64) {
+    package init(mark: UInt64) {
         slot = UInt32(truncatingIfNeeded: mark)
         generation = UInt32(truncatingIfNeeded: mark >> 32)
     }
