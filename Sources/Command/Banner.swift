@@ -7,8 +7,10 @@ struct Banner {
     let addresses: [SocketAddress]
     /// Where plain HTTP is redirected from.
     let plainAddresses: [SocketAddress]
-    /// Where programs answer: prefixes and directories.
-    let programs: [(prefix: String, directory: String)]
+    /// Where programs answer: prefixes, and what is run there.
+    let programs: [(prefix: String, deed: String)]
+    /// Other folders that are served: prefixes and directories.
+    let folders: [(prefix: String, directory: String)]
     /// The first name asked for with `--host`; nil for none.
     let hostName: String?
     let certificate: Certificate
@@ -28,7 +30,8 @@ struct Banner {
         var lines = ["Martinet \(Version.number) serves \(folder)", "", "    \(url)", ""]
         for address in addresses where !address.isLoopback { lines.append("listening on   \(address)") }
         for address in plainAddresses { lines.append("redirects      http://\(address)/") }
-        for program in programs { lines.append("programs       \(program.prefix) runs those in \(program.directory)") }
+        for folder in folders { lines.append("files          \(folder.prefix) serves \(folder.directory)") }
+        for program in programs { lines.append("programs       \(program.prefix) \(program.deed)") }
         let days = certificate.daysLeft(at: .now)
         let names = certificate.names.joined(separator: ", ")
         lines.append("certificate    \(development == nil ? "" : "development, ")for \(names) (\(days) days left)")

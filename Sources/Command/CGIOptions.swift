@@ -1,4 +1,5 @@
 import ArgumentParser
+import MartinetBytes
 import MartinetPOSIX
 import MartinetResponders
 
@@ -6,8 +7,10 @@ import MartinetResponders
 struct CGIOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Run the programs in a directory for paths beneath a prefix: /cgi-bin/=./cgi-bin. Repeatable.",
-            valueName: "prefix=dir"))
+            """
+            Run the programs in a directory for paths beneath a prefix: /cgi-bin/=./cgi-bin; or one program for all of \
+            them: /git/=/usr/lib/git-core/git-http-backend. Repeatable.
+            """, valueName: "prefix=path"))
     var cgi: [String] = []
 
     @Option(
@@ -15,6 +18,19 @@ struct CGIOptions: ParsableArguments {
             "Run scripts with an extension by a program, executable or not: .php=/usr/bin/php-cgi. Repeatable.",
             valueName: "ext=program"))
     var cgiInterpreter: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Tell scripts a variable: GIT_PROJECT_ROOT=/srv/git. Repeatable.", valueName: "name=value"))
+    var cgiEnv: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A script that a directory of scripts runs for its own address: index.cgi. Repeatable.", valueName: "name"))
+    var cgiIndex: [String] = []
+
+    @Flag(help: "Serve files in directories of scripts that have no execute bit, and are for no --cgi-interpreter.")
+    var cgiFiles = false
 
     @Option(help: ArgumentHelp("How long a script may be silent: 500ms, 30s, 5m, 1h.", valueName: "time"))
     var cgiTimeout = TimeArgument(.seconds(30), text: "30s")
@@ -61,8 +77,13 @@ struct CGIOptions: ParsableArguments {
     var maxContent = SizeArgument(1 << 30, text: "1G")
 
     func validate() throws {
-        for value in cgi where Self.parse(route: value) == nil {
-            throw ValidationError("--cgi \(value) is not a prefix and a directory: write /cgi-bin/=./cgi-bin.")
+        for value in cgi where PrefixedPath(value) == nil {
+            throw ValidationError(
+                "--cgi \(value) is not a prefix and a directory or program: write /cgi-bin/=./cgi-bin.")
+        }
+        try validateEnvironment()
+        for name in cgiIndex where name.isEmpty || name.hasPrefix(".") || name.contains("/") {
+            throw ValidationError("--cgi-index \(name) is not a script's name: write index.cgi.")
         }
         for value in cgiInterpreter where Self.parse(interpreter: value) == nil {
             throw ValidationError(
@@ -83,13 +104,30 @@ struct CGIOptions: ParsableArguments {
         for (option, size) in [("memory", cgiMemory), ("output", cgiOutput)] where size?.byteCount == 0 {
             throw ValidationError("--cgi-\(option) 0 leaves scripts nothing at all.")
         }
-        var prefixes: Set<[UInt8]> = []
-        for prefix in cgi.compactMap({ Self.parse(route: $0)?.prefix })
-        where !prefixes.insert(Router.segments(of: prefix)).inserted {
-            throw ValidationError("--cgi is given twice for \(prefix): one prefix has one directory.")
+        if let prefix = PrefixedPath.repeated(cgi.compactMap(PrefixedPath.init)) {
+            throw ValidationError("--cgi is given twice for \(prefix): one prefix has one directory or program.")
         }
-        if cgi.isEmpty, !cgiInterpreter.isEmpty {
-            throw ValidationError("--cgi-interpreter is for scripts: say where they are with --cgi.")
+        let forScripts = [
+            ("interpreter", !cgiInterpreter.isEmpty), ("env", !cgiEnv.isEmpty), ("index", !cgiIndex.isEmpty),
+            ("files", cgiFiles),
+        ]
+        if cgi.isEmpty, let option = forScripts.first(where: \.1)?.0 {
+            throw ValidationError("--cgi-\(option) is for scripts: say where they are with --cgi.")
+        }
+    }
+
+    private func validateEnvironment() throws {
+        var names: Set<String> = []
+        for value in cgiEnv {
+            guard let variable = Self.parse(variable: value) else {
+                throw ValidationError("--cgi-env \(value) is not a name and a value: write GIT_PROJECT_ROOT=/srv/git.")
+            }
+            if CGISite.isReserved(variable.name) {
+                throw ValidationError("--cgi-env \(variable.name) is what the server says of a request: name another.")
+            }
+            guard names.insert(variable.name).inserted else {
+                throw ValidationError("--cgi-env is given twice for \(variable.name): one variable has one value.")
+            }
         }
     }
 
@@ -100,12 +138,14 @@ struct CGIOptions: ParsableArguments {
     ///   - namesUser: whether requests bear credentials that were checked.
     func sites(root: String, namesUser: Bool) throws -> [CGISite] {
         let temporaryDirectory = try cgi.isEmpty ? nil : Self.temporaryDirectory()
-        return try cgi.compactMap(Self.parse(route:)).map { prefix, directory in
-            var site = CGISite(
-                prefix: prefix, directory: try Self.canonical(directory, prefix, root: root), documentRoot: root)
-            for (ending, program) in try cgiInterpreter.compactMap(Self.parse(interpreter:)).map(Self.checked) {
-                site.interpreters[ending] = program
-            }
+        var interpreters: [String: String] = [:]
+        for (ending, program) in try cgiInterpreter.compactMap(Self.parse(interpreter:)).map(Self.checked) {
+            interpreters[ending] = program
+        }
+        return try cgi.compactMap(PrefixedPath.init).map { route in
+            var site = try Self.site(route, root: root, interpreters)
+            site.indexNames = site.program == nil ? cgiIndex : []
+            site.variables = cgiEnv.compactMap(Self.parse(variable:))
             site.timeout = cgiTimeout.duration
             site.totalTime = cgiTotalTime.duration
             site.contentByteLimit = maxContent.byteCount
@@ -139,10 +179,37 @@ struct CGIOptions: ParsableArguments {
         return path
     }
 
-    private static func parse(route: String) -> (prefix: String, directory: String)? {
-        let words = route.split(separator: "=", maxSplits: 1).map(String.init)
-        guard words.count == 2, words[0].hasPrefix("/"), !words[0].contains("%") else { return nil }
-        return (words[0], words[1])
+    /// A site of one program where the path is that of a file, of a directory's otherwise.
+    private static func site(_ route: PrefixedPath, root: String, _ interpreters: [String: String]) throws -> CGISite {
+        let place = "--cgi \(route.prefix)=\(route.path)"
+        guard WholeFile.status(route.path)?.kind == .regular else {
+            var site = CGISite(
+                prefix: route.prefix, directory: try directory(route, place, root: root), documentRoot: root)
+            site.interpreters = interpreters
+            return site
+        }
+        // Links stay as they are: what a program is called by may say what it does.
+        let path = WholeFile.absolutePath(route.path)
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        let name = String(path[path.index(after: slash)...])
+        let directory = slash == path.startIndex ? "/" : String(path[..<slash])
+        var site = CGISite(prefix: route.prefix, directory: directory, documentRoot: root)
+        site.program = name
+        site.interpreters = interpreters
+        guard ThisProcess.mayExecute([UInt8](path.utf8)) || site.hasInterpreter(for: name) else {
+            throw ConfigurationError(
+                place: place, problem: "This user may not execute it.",
+                wayOut: "Give it the right with `chmod +x`, or name a directory of programs.")
+        }
+        return site
+    }
+
+    private static func parse(variable: String) -> CGISite.Variable? {
+        let words = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard words.count == 2, let first = words[0].utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= first),
+            words[0].utf8.allSatisfy({ ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == UInt8(ascii: "_") })
+        else { return nil }
+        return CGISite.Variable(name: words[0], value: words[1])
     }
 
     private static func parse(interpreter: String) -> (ending: String, program: String)? {
@@ -167,19 +234,11 @@ struct CGIOptions: ParsableArguments {
         return (ending, path)
     }
 
-    private static func canonical(_ directory: String, _ prefix: String, root: String) throws -> String {
-        let place = "--cgi \(prefix)=\(directory)"
-        guard let path = WholeFile.canonicalPath(directory) else {
-            throw ConfigurationError(
-                place: place, problem: SystemError("open").reason, wayOut: "Name a directory that exists.")
-        }
-        do {
-            _ = try Directory(path)
-        } catch {
-            throw ConfigurationError(place: place, problem: error.reason, wayOut: "Name a directory of scripts.")
-        }
+    private static func directory(_ route: PrefixedPath, _ place: String, root: String) throws -> String {
+        let path = try route.directory(
+            place: place, wayOut: "Name a directory of programs, or one program.")
         let holdsRoot = root == path || path == "/" || root.hasPrefix(path + "/")
-        if holdsRoot, prefix.contains(where: { $0 != "/" }) {
+        if holdsRoot, route.prefix.contains(where: { $0 != "/" }) {
             throw ConfigurationError(
                 place: place, problem: "The served folder \(root) lies in it: all its files would be scripts.",
                 wayOut: "Keep scripts in a directory of their own, inside the folder or elsewhere.")

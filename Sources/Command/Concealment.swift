@@ -13,6 +13,10 @@ struct Concealment {
     private var directories: [Item] = []
     /// Of scripts. That they lie in the folder is usual, and the start-up message names them.
     private var scriptDirectories: [String] = []
+    /// Of programs that answer for all of a prefix.
+    private var scriptFiles: [String] = []
+    /// The extensions of scripts that others execute.
+    private var scriptEndings: [String] = []
 
     init(
         _ security: TLSOptions, _ site: SiteOptions, _ programs: CGIOptions, _ logs: LogOptions, _ scripts: [CGISite]
@@ -30,7 +34,9 @@ struct Concealment {
         if let place = DevelopmentCertificate.place {
             directories.append(Item(option: "the development authority", path: place))
         }
-        scriptDirectories = scripts.map(\.directory)
+        scriptDirectories = scripts.filter { $0.program == nil }.map(\.directory)
+        scriptFiles = scripts.compactMap { site in site.program.map { "\(site.directory)/\($0)" } }
+        scriptEndings = scripts.first?.interpreters.keys.sorted() ?? []
         for site in scripts { add("--cgi-interpreter", Array(site.interpreters.values)) }
     }
 
@@ -47,9 +53,19 @@ struct Concealment {
 
     var paths: ConcealedPaths {
         var paths = ConcealedPaths()
-        paths.files = files.map(\.path)
+        paths.files = files.map(\.path) + scriptFiles
         paths.directories = directories.map(\.path) + scriptDirectories
         return paths
+    }
+
+    /// What is concealed in another folder that an option names, and what counts as a program there: scripts are sent to
+    /// nobody, but of a directory of theirs all that is none is, where the operator wants so.
+    func exposure(of folder: String) -> (ConcealedPaths, ProgramExclusion?) {
+        let isAmongScripts: (String) -> Bool = { WholeFile.relativePath(folder, beneath: $0) != nil }
+        guard scriptDirectories.contains(where: isAmongScripts) else { return (paths, nil) }
+        var paths = paths
+        paths.directories = directories.map(\.path) + scriptDirectories.filter { !isAmongScripts($0) }
+        return (paths, ProgramExclusion(endings: scriptEndings))
     }
 
     /// What an operator should hear: what lies in the folder although it is not for clients, in one line.

@@ -10,6 +10,7 @@ enum EnvironmentOptions {
         ("--redirect-from", nil, true), ("--index", nil, true), ("--spa", nil, false), ("--error-page", nil, true),
         ("--header", nil, true), ("--cors", nil, false), ("--cache", nil, false), ("--auth-file", nil, false),
         ("--access-log", nil, false), ("--cgi", nil, true), ("--cgi-interpreter", nil, true),
+        ("--files", nil, true), ("--cgi-env", nil, true), ("--cgi-index", nil, true),
         ("--cgi-timeout", nil, false), ("--cgi-total-time", nil, false), ("--cgi-processes", nil, false),
         ("--cgi-jobs", nil, false), ("--cgi-cpu", nil, false), ("--cgi-memory", nil, false),
         ("--cgi-output", nil, false),

@@ -96,14 +96,26 @@ struct RunWorker {
     private static func responder(
         _ snapshot: WorkerSnapshot, _ children: ChildReaper?, _ helpers: HelperThreads, _ logger: Logger
     ) throws -> any Responder {
-        let files = try FileResponder(snapshot.site, mediaTypes: .system, helpers: helpers)
-        var responder: any Responder = files
+        let mediaTypes = MediaTypes.system
+        let files = try FileResponder(snapshot.site, mediaTypes: mediaTypes, helpers: helpers)
+        var routes = try snapshot.folders.map { folder in
+            Router.Route(
+                prefix: folder.prefix,
+                responder: try FileResponder(folder, mediaTypes: mediaTypes, helpers: helpers), includesItself: true)
+        }
+        var scripts: [CGIResponder] = []
         if let children {
             let memory = ContentMemory()
-            let scripts = try snapshot.scripts.map {
-                try CGIResponder($0, memory: memory, reaper: children, logger: logger)
+            for site in snapshot.scripts {
+                let beside = try site.files.map { try FileResponder($0, mediaTypes: mediaTypes, helpers: helpers) }
+                let script = try CGIResponder(site, memory: memory, reaper: children, logger: logger, files: beside)
+                scripts.append(script)
+                routes.append(
+                    Router.Route(prefix: site.prefix, responder: script, includesItself: site.answersForItself))
             }
-            let routes = zip(snapshot.scripts, scripts).map { Router.Route(prefix: $0.prefix, responder: $1) }
+        }
+        var responder: any Responder = files
+        if !routes.isEmpty {
             let router = Router(routes, fallback: files)
             for script in scripts { script.router = router }
             responder = router

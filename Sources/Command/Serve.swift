@@ -21,6 +21,7 @@ struct Serve: ParsableCommand {
               martinet serve ~/site --port 0         on any free port
               martinet serve --host app.test public  with app.test in the certificate
               martinet serve --cgi /cgi-bin/=cgi-bin programs in cgi-bin answer beneath /cgi-bin/
+              martinet serve --cgi /git/=/usr/lib/git-core/git-http-backend --cgi-env GIT_PROJECT_ROOT=/srv/git
               martinet serve --spa dist              an application that routes in the browser
               martinet serve --client-ca ca.pem      for clients that it certified
               martinet serve --listen :443 --redirect-from :80 --tls-cert site.pem --tls-key site.key /srv/www
@@ -35,6 +36,12 @@ struct Serve: ParsableCommand {
     @OptionGroup(title: "Programs (CGI)") var programs: CGIOptions
     @OptionGroup(title: "Logs") var logs: LogOptions
 
+    func validate() throws {
+        if let prefix = PrefixedPath.repeated((programs.cgi + files.files).compactMap(PrefixedPath.init)) {
+            throw ValidationError("--cgi and --files are both given for \(prefix): one prefix has one answer.")
+        }
+    }
+
     func run() throws {
         // Before there is a key here. A supervisor has to execute workers, and they programs.
         try ThisProcess.protect(runsPrograms: true)
@@ -44,7 +51,7 @@ struct Serve: ParsableCommand {
         let root = try folder()
         var policy = try files.policy()
         policy.hasPrograms = !programs.cgi.isEmpty
-        let scripts = try programs.sites(root: root, namesUser: policy.passwordHashes != nil)
+        var scripts = try programs.sites(root: root, namesUser: policy.passwordHashes != nil)
         let (logger, errorSink) = try Logs.makeErrorLog(named: "martinet", level: logs.level)
         // The sockets first: clients can already come while the rest is read, and wait in the kernel's queue.
         let listeners = try listening.open()
@@ -55,9 +62,15 @@ struct Serve: ParsableCommand {
         var limits = Limits()
         limits.slowReaderMemory = listening.slowReaderMemory.byteCount
         let concealment = Concealment(security, files, programs, logs, scripts)
+        let folders = try files.folders(concealment.exposure)
+        if programs.cgiFiles {
+            for index in scripts.indices where scripts[index].program == nil {
+                scripts[index].files = files.siteBesideScripts(scripts[index], concealment)
+            }
+        }
         let snapshot = WorkerSnapshot(
             tls: tls, limits: limits, site: files.site(root: root, concealing: concealment.paths), policy: policy,
-            scripts: scripts, jobLimit: programs.cgiJobs,
+            folders: folders, scripts: scripts, jobLimit: programs.cgiJobs,
             listenerCount: listeners.addresses.count, plainListenerCount: plainListeners.addresses.count,
             securePort: listeners.addresses.first?.port ?? 443, hasAccessLog: access != nil,
             logLevel: logs.level.rawValue)
@@ -68,7 +81,11 @@ struct Serve: ParsableCommand {
         for warning in concealment.warnings(root: root) + files.warnings(root: root) { logger.warning("\(warning)") }
         let banner = Banner(
             folder: root, addresses: listeners.addresses, plainAddresses: plainListeners.addresses,
-            programs: scripts.map { ($0.prefix, $0.directory) },
+            programs: scripts.map { site in
+                site.program.map { (site.prefix, "runs \(site.directory)/\($0)") }
+                    ?? (site.prefix, "runs those in \(site.directory)")
+            },
+            folders: folders.map { ($0.prefix, $0.root) },
             hostName: security.host.first, certificate: certificate, development: development,
             clientAuthentication: tls.clientAuthentication)
         let isQuiet = logs.quiet

@@ -33,6 +33,12 @@ struct SiteOptions: ParsableArguments {
     var followsLinks = false
 
     @Option(
+        help: ArgumentHelp(
+            "Serve another folder beneath a prefix: /static/=/usr/share/app/static. Repeatable.",
+            valueName: "prefix=dir"))
+    var files: [String] = []
+
+    @Option(
         help: ArgumentHelp("A field to add to every response: 'Name: value'. Repeatable.", valueName: "field"))
     var header: [String] = []
 
@@ -65,6 +71,17 @@ struct SiteOptions: ParsableArguments {
         for page in errorPage where Self.parse(errorPage: page) == nil {
             throw ValidationError("--error-page \(page) is not a status and a file: write 404=errors/404.html.")
         }
+        for value in files where PrefixedPath(value) == nil {
+            throw ValidationError("--files \(value) is not a prefix and a directory: write /static/=./static.")
+        }
+        let prefixes = files.compactMap(PrefixedPath.init)
+        for prefix in prefixes where prefix.segments.isEmpty {
+            throw ValidationError(
+                "--files \(prefix.prefix)=… takes the place of the folder: name it as the folder to serve.")
+        }
+        if let prefix = PrefixedPath.repeated(prefixes) {
+            throw ValidationError("--files is given twice for \(prefix): one prefix has one directory.")
+        }
         if let cache, cache < 0 { throw ValidationError("--cache \(cache) is not a number of seconds.") }
     }
 
@@ -80,6 +97,34 @@ struct SiteOptions: ParsableArguments {
         site.cacheControl = cache.map { "max-age=\($0)" } ?? "no-cache"
         site.fallbackFile = spa
         return site
+    }
+
+    /// How the files are served that lie among scripts.
+    func siteBesideScripts(_ scripts: CGISite, _ concealment: Concealment) -> FileSite {
+        let (concealed, programs) = concealment.exposure(of: scripts.directory)
+        var site = site(root: scripts.directory, concealing: concealed)
+        site.prefix = scripts.prefix
+        site.programs = programs
+        site.hasListing = false
+        site.followsLinks = false
+        site.fallbackFile = nil
+        return site
+    }
+
+    /// Other folders, beneath their prefixes.
+    ///
+    /// - Parameter exposure: what of a folder is not for clients.
+    func folders(_ exposure: (String) -> (ConcealedPaths, ProgramExclusion?)) throws -> [FileSite] {
+        try files.compactMap(PrefixedPath.init).map { folder in
+            let place = "--files \(folder.prefix)=\(folder.path)"
+            let path = try folder.directory(place: place, wayOut: "Name a folder that this user may read.")
+            let (concealed, programs) = exposure(path)
+            var site = site(root: path, concealing: concealed)
+            site.prefix = folder.prefix
+            site.programs = programs
+            site.fallbackFile = nil
+            return site
+        }
     }
 
     /// What an operator should hear: files named by options that are not there.

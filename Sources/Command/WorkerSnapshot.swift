@@ -13,6 +13,8 @@ struct WorkerSnapshot: Codable {
     var limits: Limits
     var site: FileSite
     var policy: SitePolicy
+    /// Other folders, beneath prefixes.
+    var folders: [FileSite]
     /// Where programs answer.
     var scripts: [CGISite]
     /// How many processes may live on that programs left in the background.

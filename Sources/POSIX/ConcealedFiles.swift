@@ -242,7 +242,7 @@ extension [UInt8] {
 
     /// Whether a path is another's, or that of a copy of it: compressed, numbered or dated as logs are rotated, or kept by
     /// an editor (`key.pem~`, `key.pem.gz`, `access.log.2.gz`, `access.log-20260101`).
-    func isVariant(of original: [UInt8]) -> Bool {
+    package func isVariant(of original: [UInt8]) -> Bool {
         guard starts(with: original) else { return false }
         let rest = self[original.count...]
         guard let first = rest.first else { return true }

@@ -7,11 +7,26 @@ package final class Router: Responder {
     package struct Route {
         fileprivate let prefix: [UInt8]
         fileprivate let responder: any Responder
+        /// Whether the prefix without a slash behind it belongs to it, too.
+        private let includesItself: Bool
 
-        /// - Parameter prefix: a path such as `/cgi-bin/`, not percent-encoded; slashes at its ends make no difference.
-        package init(prefix: String, responder: any Responder) {
+        /// - Parameters:
+        ///   - prefix: a path such as `/cgi-bin/`, not percent-encoded; slashes at its ends make no difference.
+        ///   - includesItself: whether `/cgi-bin` belongs to it, too.
+        package init(prefix: String, responder: any Responder, includesItself: Bool = false) {
             self.prefix = Router.segments(of: prefix)
             self.responder = responder
+            self.includesItself = includesItself
+        }
+
+        /// Whether the path lies beneath the prefix: `/cgi-bin/x` does beneath `cgi-bin`, `/cgi-bins` does not.
+        fileprivate func holds(_ path: Span<UInt8>) -> Bool {
+            guard !prefix.isEmpty else { return true }
+            let end = 1 + prefix.count
+            guard path.count > end else {
+                return includesItself && path.count == end && path.extracting(1..<end).isEqual(to: prefix)
+            }
+            return path[end] == ASCII.slash && path.extracting(1..<end).isEqual(to: prefix)
         }
     }
 
@@ -37,11 +52,11 @@ package final class Router: Responder {
     private func responder(for path: Span<UInt8>) -> any Responder {
         // A path that could be written in another way is compared as what it means.
         if Self.isPlain(path) {
-            return routes.first { Self.holds(path, $0.prefix) }?.responder ?? fallback
+            return routes.first { $0.holds(path) }?.responder ?? fallback
         }
         guard let meant = try? TargetPath(path, allowsHidden: true) else { return fallback }
         let whole = [ASCII.slash] + meant.relative + (meant.endsWithSlash ? [ASCII.slash] : [])
-        return routes.first { Self.holds(whole.span, $0.prefix) }?.responder ?? fallback
+        return routes.first { $0.holds(whole.span) }?.responder ?? fallback
     }
 
     /// Whether the path is its own decoded and normal form.
@@ -54,12 +69,5 @@ package final class Router: Responder {
             previous = byte
         }
         return true
-    }
-
-    /// Whether the path lies beneath the prefix: `/cgi-bin/x` does beneath `cgi-bin`, `/cgi-bin` and `/cgi-bins` do not.
-    private static func holds(_ path: Span<UInt8>, _ prefix: [UInt8]) -> Bool {
-        guard !prefix.isEmpty else { return true }
-        let end = 1 + prefix.count
-        return path.count > end && path[end] == ASCII.slash && path.extracting(1..<end).isEqual(to: prefix)
     }
 }

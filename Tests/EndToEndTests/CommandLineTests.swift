@@ -14,7 +14,15 @@ struct CommandLineTests {
             ["serve", "--cgi-interpreter", ".php=/bin/sh"], ["serve", "--cgi", "/a=.", "--cgi-interpreter", "php"],
             ["serve", "--cgi-timeout", "0s"], ["serve", "--cgi-timeout", "soon"], ["serve", "--cgi-total-time", "0"],
             ["serve", "--cgi-processes", "0"], ["serve", "--cgi-cpu", "1500ms"], ["serve", "--cgi-memory", "0"],
-            ["serve", "--cgi-output", "0"], ["serve", "--max-content", "-1"], ["serve", "--max-content", "9999999T"],
+            ["serve", "--cgi-output", "0"], ["serve", "--cgi-jobs", "-1"], ["serve", "--cgi-env", "A=1"],
+            ["serve", "--cgi-files"], ["serve", "--cgi-index", "a"], ["serve", "--cgi", "/a=.", "--cgi-env", "A"],
+            ["serve", "--cgi", "/a=.", "--cgi-env", "=1"], ["serve", "--cgi", "/a=.", "--cgi-env", "1A=1"],
+            ["serve", "--cgi", "/a=.", "--cgi-env", "HTTPS=off"], ["serve", "--cgi", "/a=.", "--cgi-env", "HTTP_X=1"],
+            ["serve", "--cgi", "/a=.", "--cgi-env", "A=1", "--cgi-env", "A=2"],
+            ["serve", "--cgi", "/a=.", "--cgi-index", "a/b"], ["serve", "--files", "static"],
+            ["serve", "--files", "/=."], ["serve", "--files", "/a=.", "--files", "/a/=."],
+            ["serve", "--files", "/a=.", "--cgi", "/a/=."], ["serve", "--max-content", "-1"],
+            ["serve", "--max-content", "9999999T"],
         ])
     func usage(words: [String]) throws {
         let outcome = try Client.run([Server.executable] + words)
@@ -41,7 +49,11 @@ struct CommandLineTests {
         let nowhere = try Server.command("serve", folder.path, "--cgi", "/cgi-bin/=/nowhere")
         #expect(nowhere.status == 3 && nowhere.err.contains("--cgi /cgi-bin/=/nowhere: No such file or directory"))
         let file = try Server.command("serve", folder.path, "--cgi", "/cgi-bin/=/etc/passwd")
-        #expect(file.status == 3 && file.err.contains("Name a directory of scripts"))
+        #expect(file.status == 3 && file.err.contains("may not execute it.") && file.err.contains("chmod +x"))
+        let pipe = try Server.command("serve", folder.path, "--cgi", "/cgi-bin/=/dev/null")
+        #expect(pipe.status == 3 && pipe.err.contains("Name a directory of programs, or one program"))
+        let missingFolder = try Server.command("serve", folder.path, "--files", "/static/=/nowhere")
+        #expect(missingFolder.status == 3 && missingFolder.err.contains("--files /static/=/nowhere: No such file"))
         let outside = try Server.command("serve", folder.path, "--cgi", "/cgi-bin/=\(folder.path)")
         #expect(outside.status == 3 && outside.err.contains("all its files would be scripts"))
         let programs = try TemporaryDirectory()

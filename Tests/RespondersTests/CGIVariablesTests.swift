@@ -7,10 +7,11 @@ import Testing
 
 @Suite("What a script is told (RFC 3875 §4.1)")
 struct CGIVariablesTests {
-    private func location(_ path: String, slash: Bool = false) throws -> ScriptLocation {
+    private func location(_ path: String, slash: Bool = false, prefix: String = "cgi-bin") throws -> ScriptLocation {
         let directory = try TemporaryDirectory()
         try directory.makeFile("script")
-        return try ScriptLocation([UInt8](path.utf8), endsWithSlash: slash, in: Directory(directory.path))
+        return try ScriptLocation(
+            [UInt8](path.utf8), endsWithSlash: slash, in: Directory(directory.path), prefix: [UInt8](prefix.utf8))
     }
 
     private func variables(
@@ -19,7 +20,8 @@ struct CGIVariablesTests {
     ) throws -> [String: String] {
         var site = CGISite(prefix: "/cgi-bin/", directory: "/srv/cgi", documentRoot: "/srv/www")
         change(&site)
-        let words = CGIVariables(request, try location(path, slash: slash), site).environment(identifier: "id-1").words
+        let location = try location(path, slash: slash, prefix: site.prefix == "/" ? "" : "cgi-bin")
+        let words = CGIVariables(request, location, site).environment(identifier: "id-1").words
         var variables: [String: String] = [:]
         for word in words {
             let parts = String(decoding: word, as: UTF8.self).split(separator: "=", maxSplits: 1)
@@ -39,6 +41,27 @@ struct CGIVariablesTests {
         let plain = try variables(Request("/cgi-bin/script"))
         #expect(plain["PATH_INFO"] == nil && plain["PATH_TRANSLATED"] == nil)
         #expect(try variables(Request("/"), at: "script") { $0.prefix = "/" }["SCRIPT_NAME"] == "/script")
+    }
+
+    @Test("The operator's variables are there, and PATH may be one of them")
+    func ownVariables() throws {
+        let told = try variables(Request("/x")) {
+            $0.variables = [.init(name: "GIT_PROJECT_ROOT", value: "/srv/a=b, c"), .init(name: "EMPTY", value: "")]
+        }
+        #expect(told["GIT_PROJECT_ROOT"] == "/srv/a=b, c" && told["EMPTY"] == "" && told["PATH"]?.isEmpty == false)
+        #expect(try variables(Request("/x")) { $0.variables = [.init(name: "PATH", value: "/bin")] }["PATH"] == "/bin")
+    }
+
+    @Test("No variable that the server sets is the operator's to set")
+    func reserved() throws {
+        var request = Request(
+            "/x", [("Content-Length", "0"), ("Content-Type", "a"), ("X-A", "1"), ("Authorization", "Basic YTpi")])
+        request.peer = Peer(
+            address: "192.0.2.7", port: 1, protocolVersion: "TLSv1.3", cipher: "a", serverName: "b",
+            serverAddress: "192.0.2.1", serverPort: 443)
+        let told = try variables(request, at: "script/info") { $0.namesUser = true }
+        #expect(told.keys.filter { !CGISite.isReserved($0) } == ["PATH"])
+        #expect(!CGISite.isReserved("GIT_HTTP_EXPORT_ALL") && !CGISite.isReserved("HOME"))
     }
 
     @Test("A request without content and query says so")

@@ -36,6 +36,18 @@ struct RouterTests {
         #expect(try router.answer(Request(path)).content == expected)
     }
 
+    @Test(
+        "A route may hold its prefix without the slash, too",
+        arguments: [
+            ("/git", "git"), ("/git/", "git"), ("/%67it", "git"), ("//git", "git"), ("/gits", "files"),
+            ("/gi", "files"),
+        ])
+    func itself(path: String, expected: String) throws {
+        let router = Router(
+            [.init(prefix: "/git/", responder: Named("git"), includesItself: true)], fallback: Named("files"))
+        #expect(try router.answer(Request(path)).content == expected)
+    }
+
     @Test("The empty prefix holds everything")
     func everything() throws {
         let router = Router([.init(prefix: "/", responder: Named("all"))], fallback: Named("files"))

@@ -30,7 +30,8 @@ struct ScriptLocationTests {
         ])
     func found(path: String, slash: Bool, script: String, pathInfo: String) throws {
         let place = try directory()
-        let location = try ScriptLocation([UInt8](path.utf8), endsWithSlash: slash, in: Directory(place.path))
+        let location = try ScriptLocation(
+            [UInt8](path.utf8), endsWithSlash: slash, in: Directory(place.path), prefix: [])
         #expect(location.script == [UInt8](script.utf8) && location.pathInfo == [UInt8](pathInfo.utf8))
     }
 
@@ -44,7 +45,7 @@ struct ScriptLocationTests {
     func refused(path: String, failure: ScriptLocation.Failure) throws {
         let place = try directory()
         #expect(throws: failure) {
-            _ = try ScriptLocation([UInt8](path.utf8), endsWithSlash: false, in: Directory(place.path))
+            _ = try ScriptLocation([UInt8](path.utf8), endsWithSlash: false, in: Directory(place.path), prefix: [])
         }
     }
 }

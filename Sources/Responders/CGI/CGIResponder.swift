@@ -15,7 +15,11 @@ package final class CGIResponder: Responder {
     private let reaper: ChildReaper
     private let logger: Logger
     private let nullInput: FileDescriptor
-    private let prefix: [UInt8]
+    private let finder: ScriptFinder
+    /// Sends what is no script; nil where nothing is sent.
+    private let files: FileResponder?
+    /// How many bytes of a path, without its first slash, are not the script's.
+    private let prefixCount: Int
     /// Part of every request's number, so that numbers of several workers and runs differ.
     private let series: String
     private var requestCount = 0
@@ -23,10 +27,13 @@ package final class CGIResponder: Responder {
     /// - Parameters:
     ///   - memory: for content that waits, of this site and of others.
     ///   - reaper: has scripts in its care from their start.
+    ///   - files: answers for what is no script, if the site says how such files are served.
     package init(
-        _ site: CGISite, memory: ContentMemory, reaper: ChildReaper, logger: Logger
+        _ site: CGISite, memory: ContentMemory, reaper: ChildReaper, logger: Logger,
+        files: FileResponder? = nil
     ) throws(SystemError) {
         self.site = site
+        self.files = files
         self.memory = memory
         self.reaper = reaper
         self.logger = logger
@@ -34,7 +41,8 @@ package final class CGIResponder: Responder {
         nullInput = try FileDescriptor.open("/dev/null", for: .reading)
         permits = ScriptPermits(limit: site.concurrency, queueLimit: site.queueLength)
         spoolBudget = SpoolBudget(contentLimit: site.spoolLimit, byteLimit: site.spoolByteLimit)
-        prefix = site.prefixPath
+        finder = ScriptFinder(site)
+        prefixCount = site.prefixPath.isEmpty ? 0 : site.prefixPath.count + 1
         var digits: [UInt8] = []
         digits.append(hexadecimal: UInt64.random(in: 0...UInt64.max), digitCount: 8)
         series = String(decoding: digits, as: UTF8.self)
@@ -58,12 +66,17 @@ package final class CGIResponder: Responder {
             guard case .malformed(let flaw) = error else { return .complete(.error(.notFound, "")) }
             return .complete(.error(.badRequest, flaw.explanation))
         }
-        let beneath = [UInt8](path.relative.dropFirst(prefix.isEmpty ? 0 : prefix.count + 1))
         let log = ScriptLog(
             logger, client: request.peer?.address ?? "-",
             request: "\(request.text(request.methodName)) \(request.text(request.target))", identifier: identifier)
         do throws(ScriptLocation.Failure) {
-            let location = try locate(beneath, endsWithSlash: path.endsWithSlash)
+            let location: ScriptLocation
+            switch try finder.find(path, request.method) {
+            case .script(let script): location = script
+            case .file: return files?.open(request) ?? .complete(.error(.notFound, "There is nothing at this address."))
+            case .slashMissing:
+                return .complete(.redirect(.movedPermanently, to: path.directoryLocation(request)))
+            }
             let run = ScriptRun(
                 site, location, permits: permits, spoolBudget: spoolBudget, memory: memory,
                 reaper: reaper, nullInput: nullInput.number, identifier: identifier, messagesPlace: messagesPlace,
@@ -73,20 +86,9 @@ package final class CGIResponder: Responder {
             }
             return .exchange(CGIExchange(copy request, run))
         } catch {
-            let name = "\(site.directory)/\(String(decoding: beneath, as: UTF8.self))"
-            return .complete(log.response(ScriptFailure(error), script: name, messagesPlace: messagesPlace))
+            let name = site.program.map { [UInt8]($0.utf8) } ?? [UInt8](path.relative.dropFirst(prefixCount))
+            let script = "\(site.directory)/\(String(decoding: name, as: UTF8.self))"
+            return .complete(log.response(ScriptFailure(error), script: script, messagesPlace: messagesPlace))
         }
-    }
-
-    /// Looks for the script in the directory that has the site's path now: scripts are executed by their path, and another
-    /// directory may have taken the place of the one that was there at the start.
-    private func locate(_ path: [UInt8], endsWithSlash: Bool) throws(ScriptLocation.Failure) -> ScriptLocation {
-        let directory: Directory
-        do throws(SystemError) {
-            directory = try Directory(site.directory)
-        } catch {
-            throw error.isMissing ? .notFound : .unreachable(error)
-        }
-        return try ScriptLocation(path, endsWithSlash: endsWithSlash, in: directory)
     }
 }

@@ -8,11 +8,30 @@ package struct CGISite: Codable, Sendable {
     package var prefix: String
     /// The absolute path of their directory.
     package var directory: String
+    /// The name of the one that answers for all of the prefix; nil where the path says which does.
+    package var program: String?
+    /// What a directory runs: the first of these that it has.
+    package var indexNames: [String] = []
+    /// How files in the directory are served that are no scripts; nil where nothing there is served as a file.
+    package var files: FileSite?
+    /// What scripts are told beside the request, by the operator's wish.
+    package var variables: [Variable] = []
     /// The directory that the rest of the site is served from: DOCUMENT_ROOT, PATH_TRANSLATED.
     package var documentRoot: String
     /// By file name extension with its dot: the program that is started with the script's path as its argument. Scripts
     /// with other extensions are executed themselves.
     package var interpreters: [String: String] = [:]
+
+    /// A variable of the environment.
+    package struct Variable: Codable, Equatable, Sendable {
+        package var name: String
+        package var value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
 
     /// How long a script may neither take content nor write anything.
     package var timeout = Duration.seconds(30)
@@ -62,6 +81,35 @@ package struct CGISite: Codable, Sendable {
     }
 
     var prefixPath: [UInt8] { Router.segments(of: prefix) }
+
+    /// Whether the prefix is written with a slash at its end, so that its address without one only leads there.
+    var hasOwnSlash: Bool { prefix.utf8.last == ASCII.slash }
+
+    /// Whether a script with this name is given to a program.
+    package func hasInterpreter(for script: String) -> Bool { interpreter(for: [UInt8](script.utf8)) != nil }
+
+    /// The program that a script with this name's extension is for; nil where it is executed itself.
+    func interpreter(for script: [UInt8]) -> String? {
+        let name = script[((script.lastIndex(of: ASCII.slash) ?? -1) + 1)...]
+        guard !interpreters.isEmpty, let dot = name.lastIndex(of: ASCII.dot) else { return nil }
+        return interpreters[String(decoding: name[dot...], as: UTF8.self)]
+    }
+
+    /// Whether the prefix without a slash behind it is answered for, too.
+    package var answersForItself: Bool { program != nil || !indexNames.isEmpty || files != nil }
+
+    /// Whether the server says what stands in a variable, so that nobody else may.
+    package static func isReserved(_ variable: String) -> Bool {
+        reservedNames.contains(variable) || reservedPrefixes.contains { variable.hasPrefix($0) }
+    }
+
+    private static let reservedPrefixes = ["HTTP_", "SSL_"]
+    private static let reservedNames: Set<String> = [
+        "GATEWAY_INTERFACE", "SERVER_SOFTWARE", "SERVER_NAME", "SERVER_PORT", "SERVER_ADDR", "SERVER_PROTOCOL",
+        "REQUEST_SCHEME", "HTTPS", "REQUEST_METHOD", "REQUEST_URI", "QUERY_STRING", "CONTENT_LENGTH", "CONTENT_TYPE",
+        "REQUEST_ID", "SCRIPT_NAME", "SCRIPT_FILENAME", "DOCUMENT_ROOT", "REDIRECT_STATUS", "PATH_INFO",
+        "PATH_TRANSLATED", "REMOTE_ADDR", "REMOTE_HOST", "REMOTE_PORT", "REMOTE_USER", "AUTH_TYPE",
+    ]
 
     /// Requests whose content is kept in a file at one time: as many as may run or wait, and where all content is as many
     /// more as there are descriptors for.

@@ -24,7 +24,8 @@ struct CGIVariables: ~Copyable {
     /// - Parameter identifier: the request's number in the log.
     func environment(identifier: String) -> WordList {
         var list = WordList()
-        list.set("PATH", Self.path)
+        if !site.variables.contains(where: { $0.name == "PATH" }) { list.set("PATH", Self.path) }
+        for variable in site.variables { list.append(variable.name.utf8, value: variable.value.utf8) }
         list.set("GATEWAY_INTERFACE", "CGI/1.1")
         list.set("SERVER_SOFTWARE", site.serverSoftware)
         addServer(to: &list)
@@ -93,9 +94,7 @@ struct CGIVariables: ~Copyable {
     }
 
     private func addScript(to list: inout WordList) {
-        let prefix = site.prefixPath
-        let name = [ASCII.slash] + prefix + (prefix.isEmpty ? [] : [ASCII.slash]) + location.script
-        list.append(Self.name("SCRIPT_NAME"), value: name)
+        list.append(Self.name("SCRIPT_NAME"), value: location.name)
         list.append(Self.name("SCRIPT_FILENAME"), value: [UInt8](site.directory.utf8) + [ASCII.slash] + location.script)
         list.set("DOCUMENT_ROOT", site.documentRoot)
         // php-cgi starts for nobody but a server, which it recognises by this.

@@ -83,11 +83,7 @@ final class ScriptRun {
         }
     }
 
-    /// The program that scripts with this one's extension are for.
-    private var interpreter: String? {
-        guard !site.interpreters.isEmpty, let dot = fileName.lastIndex(of: ASCII.dot) else { return nil }
-        return site.interpreters[String(decoding: fileName[dot...], as: UTF8.self)]
-    }
+    private var interpreter: String? { site.interpreter(for: location.script) }
 
     // MARK: Redirections
 

@@ -6,17 +6,19 @@ import MartinetPOSIX
 final class FileFinder {
     private let root: Directory
     private let site: FileSite
+    private let prefix: [UInt8]
 
     init(_ site: FileSite) throws(SystemError) {
         root = try Directory(
             site.root, resolution: site.followsLinks ? .anywhere : .beneath, concealing: site.concealed)
         self.site = site
+        prefix = site.prefixPath
     }
 
-    /// What a request's path means.
+    /// What a request's path means, beneath the site's prefix.
     func resolve(_ encoded: Span<UInt8>) throws(FileRefusal) -> TargetPath {
         do throws(TargetPath.Refusal) {
-            return try TargetPath(encoded, allowsHidden: site.showsHidden)
+            return try TargetPath(encoded, allowsHidden: site.showsHidden, beneath: prefix)
         } catch {
             switch error {
             case .malformed(let flaw): throw .malformed(flaw)
@@ -26,7 +28,14 @@ final class FileFinder {
     }
 
     func open(_ relative: [UInt8]) throws(FileRefusal) -> OpenFile {
-        do throws(SystemError) { return try root.open(relative) } catch { throw FileRefusal(error) }
+        let file: OpenFile
+        do throws(SystemError) { file = try root.open(relative) } catch { throw FileRefusal(error) }
+        if let programs = site.programs,
+            programs.excludes(relative, file.status, statusOf: { try? root.status(of: $0) })
+        {
+            throw .notFound
+        }
+        return file
     }
 
     /// The file, if there is one and it is a regular file.

@@ -110,13 +110,8 @@ package final class FileResponder: Responder {
 
     /// Relative links in a directory's page need its address to end with a slash.
     private func redirectToDirectory(_ path: TargetPath, _ request: borrowing Request) -> Response {
-        var location = TargetPath.encode(path.relative)
-        location.append(ASCII.slash)
-        if let query = request.query {
-            location.append(ASCII.question)
-            location.append(copying: request.bytes.span.extracting(query))
-        }
-        var response = Response.redirect(.movedPermanently, to: location)
+        var response = Response.redirect(
+            .movedPermanently, to: path.directoryLocation(request, beneath: site.prefixPath))
         if let cacheControl = site.cacheControl {
             response.fields.append("Cache-Control", [UInt8](cacheControl.utf8))
         }

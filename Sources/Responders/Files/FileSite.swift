@@ -4,6 +4,10 @@ package import MartinetPOSIX
 package struct FileSite: Codable, Sendable {
     /// The path of the directory.
     package var root: String
+    /// Where in the site's paths it is: `/static/`.
+    package var prefix = "/"
+    /// What counts as a program there, and is not sent; nil for nothing.
+    package var programs: ProgramExclusion?
     /// What a directory shows instead of its listing: the first of these that exists.
     package var indexNames = ["index.html"]
     /// Whether directories are answered for at all: with their index, their listing or the way to them.
@@ -26,6 +30,8 @@ package struct FileSite: Codable, Sendable {
     package init(root: String) {
         self.root = root
     }
+
+    var prefixPath: [UInt8] { Router.segments(of: prefix) }
 
     /// The same folder for what asks for single files: no directories, and nothing in place of what is missing.
     package var filesOnly: FileSite {

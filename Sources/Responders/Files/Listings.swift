@@ -11,10 +11,13 @@ final class Listings {
         let key: PreparedListings.Key
         let isVisible: @Sendable (DirectoryEntry) -> Bool
         let now: MonotonicTime
+        /// Stands before the path on the page.
+        let prefix: [UInt8]
 
         func listing(_ names: DirectoryNames, _ arrangement: DirectoryArrangement?) -> DirectoryListing {
-            DirectoryListing(
-                of: directory, at: key.path, names, order: key.order, arrangement: arrangement, as: key.form,
+            let path = prefix.isEmpty ? key.path : prefix.appending(key.path)
+            return DirectoryListing(
+                of: directory, at: path, names, order: key.order, arrangement: arrangement, as: key.form,
                 isVisible: isVisible)
         }
     }
@@ -63,7 +66,8 @@ final class Listings {
             return .complete(response)
         }
         let subject = Subject(
-            directory: directory, key: key, isVisible: try finder.visibility(in: directory, at: path), now: now)
+            directory: directory, key: key, isVisible: try finder.visibility(in: directory, at: path), now: now,
+            prefix: site.prefixPath)
         if let known = names.names(of: directory, now: now) {
             if known.count > Self.wholeCount, key.order.key == .name { return try stream(subject, known, nil) }
         } else if let few = try readFew(directory) {

@@ -1,5 +1,6 @@
 import MartinetBytes
 import MartinetHTTP
+import MartinetPOSIX
 
 /// Where a request's path leads beneath a root: decoded once, and without dot segments (RFC 3986 §5.2.4, §6.2.2).
 struct TargetPath: Equatable {
@@ -26,7 +27,8 @@ struct TargetPath: Equatable {
     /// - Parameters:
     ///   - encoded: begins with a slash; an empty path is the root (RFC 9110 §4.2.3).
     ///   - allowsHidden: whether segments may begin with a dot.
-    init(_ encoded: Span<UInt8>, allowsHidden: Bool = false) throws(Refusal) {
+    ///   - prefix: what the path begins with and what is left out, as its segments joined with slashes.
+    init(_ encoded: Span<UInt8>, allowsHidden: Bool = false, beneath prefix: [UInt8] = []) throws(Refusal) {
         var segments: [[UInt8]] = []
         var segment: [UInt8] = []
         var index = 0
@@ -48,6 +50,7 @@ struct TargetPath: Equatable {
         // A last segment of dots names a directory too.
         endsWithSlash = segment.isEmpty || segment == Self.dot || segment == Self.dotDot
         Self.close(&segment, &segments)
+        if !prefix.isEmpty { segments.removeFirst(min(segments.count, prefix.split(separator: ASCII.slash).count)) }
         if !allowsHidden, segments.contains(where: { $0[0] == ASCII.dot && $0 != Self.wellKnown }) { throw .hidden }
         relative = [UInt8](segments.joined(separator: [ASCII.slash]))
     }
@@ -71,6 +74,19 @@ struct TargetPath: Equatable {
         guard let byte = PercentEncoding.byte(in: encoded, at: index) else { throw .malformed(.incompleteEscape) }
         guard byte != 0, byte != ASCII.slash else { throw .malformed(.encodedSlashOrNUL) }
         return byte
+    }
+
+    /// The same path with a slash at its end, as a reference, with the request's query.
+    ///
+    /// - Parameter prefix: what was left out of the path.
+    func directoryLocation(_ request: borrowing Request, beneath prefix: [UInt8] = []) -> [UInt8] {
+        var location = Self.encode(prefix.isEmpty ? relative : prefix.appending(relative))
+        location.append(ASCII.slash)
+        if let query = request.query {
+            location.append(ASCII.question)
+            location.append(copying: request.bytes.span.extracting(query))
+        }
+        return location
     }
 
     /// The path of `relative` as it goes into a URI, with a slash before it.
