@@ -9,4 +9,12 @@ package enum PercentEncoding {
         else { return nil }
         return high << 4 | low
     }
+
+    /// Writes a byte, in upper case as producers should (RFC 3986 §2.1).
+    package static func append(_ byte: UInt8, to text: inout [UInt8]) {
+        text.append(ASCII.percent)
+        for digit in [byte >> 4, byte & 15] {
+            text.append(digit < 10 ? ASCII.zero + digit : UInt8(ascii: "A") + digit - 10)
+        }
+    }
 }

@@ -15,4 +15,13 @@ struct PercentEncodingTests {
         let bytes = [UInt8](text.utf8)
         #expect(PercentEncoding.byte(in: bytes.span, at: percent) == expected)
     }
+
+    @Test(
+        "A byte is written in upper case, and read as what it was", arguments: [UInt8(0), 0x0A, 0x2F, 0x9F, 0xA0, 0xFF])
+    func written(byte: UInt8) {
+        var text: [UInt8] = []
+        PercentEncoding.append(byte, to: &text)
+        #expect(String(decoding: text, as: UTF8.self).uppercased() == String(decoding: text, as: UTF8.self))
+        #expect(text.count == 3 && PercentEncoding.byte(in: text.span, at: 0) == byte)
+    }
 }

@@ -167,8 +167,7 @@ struct ScriptHeader: Equatable {
             if byte > ASCII.space && byte < 0x7F {
                 encoded.append(byte)
             } else {
-                encoded.append(ASCII.percent)
-                encoded.append(hexadecimal: UInt64(byte), digitCount: 2)
+                PercentEncoding.append(byte, to: &encoded)
             }
         }
         return encoded
