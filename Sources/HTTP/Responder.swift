@@ -31,10 +31,10 @@ package protocol Exchange: AnyObject {
     /// Writes response content to the start of `room`, which is never empty.
     func produce(into room: inout MutableSpan<UInt8>) -> Production
 
-    /// The beginning of a turn: does what can be done without waiting, and notices what is over by now.
+    /// The beginning of a turn: does what can be done without waiting, and notices which times are over.
     func advance(_ now: MonotonicTime)
 
-    /// The end of a turn in which everything was tried that can be done without waiting: gives up what is late by now.
+    /// The end of a turn in which everything possible was done without waiting: gives up what is late.
     ///
     /// - Returns: whether that changed anything, so that there is more to be done.
     func giveUp(_ now: MonotonicTime) -> Bool
@@ -42,14 +42,15 @@ package protocol Exchange: AnyObject {
     /// The response is complete. Without this call, dropping the exchange means that nobody is there any more to take it.
     func conclude()
 
-    /// What it waits for besides the client, as far as its state can tell; a turn follows when any of it happens.
+    /// The descriptors it waits for, besides the client's. When one of them is ready, the connection has a turn.
     var waits: [Wait] { get }
 
-    /// When it wants a turn though nothing has happened; nil for never. Asked for again after each turn: an exchange whose
-    /// deadline is over has to move it when `advance` or `giveUp` is called.
+    /// When it wants a turn even if nothing has happened by then; nil for never. It is asked for after each turn, so an
+    /// exchange whose deadline is over has to change it in `advance` or `giveUp`.
     var deadline: MonotonicTime? { get }
 
-    /// Whether the deadline counts also while the client takes nothing of what was written before: others wait for the same.
+    /// Whether the deadline counts even while the client does not take what was written before. It does where the exchange
+    /// holds something that other clients wait for.
     var hasUrgentDeadline: Bool { get }
 }
 
@@ -68,8 +69,8 @@ package enum ContentNeed: Sendable {
     case now
     /// As soon as something else has happened. A client that waits to be asked for content is asked then.
     case later
-    /// It is read and dropped. Where it comes in chunks the response is sent behind it, so that content which breaks the
-    /// rules is answered as such, unless it does not come within a short while.
+    /// It is read and dropped. The response waits for the end of content of unknown length, so that content which breaks the
+    /// rules of its framing gets a 400; it waits for a short while only.
     case never
 }
 
@@ -81,8 +82,8 @@ package struct Wait: Equatable, Sendable {
 
     package let descriptor: CInt
     package let direction: Direction
-    /// Whether it is waited for also while the client takes nothing of what was written before; `Exchange.advance` then
-    /// has to do what it asks for.
+    /// Whether it is waited for even while the client does not take what was written before. `Exchange.advance` then has to
+    /// do what the descriptor is ready for, since nothing else of the exchange is called.
     package let isUrgent: Bool
 
     package init(_ descriptor: CInt, for direction: Direction, isUrgent: Bool = false) {

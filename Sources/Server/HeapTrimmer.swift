@@ -12,11 +12,11 @@ struct HeapTrimmer {
     /// When it is to be run; the distant future where nothing has happened since it was.
     private(set) var nextRun = MonotonicTime.distantFuture
     /// The free bytes that the system did not get back the last time: between others that are in use.
-    private var remainder: Int
+    private var leftFreeByteCount: Int
 
     /// - Parameter freeByteCount: see `run`.
     init(freeByteCount: Int) {
-        remainder = freeByteCount
+        leftFreeByteCount = freeByteCount
     }
 
     /// Something has happened that may have freed memory.
@@ -32,11 +32,11 @@ struct HeapTrimmer {
     mutating func run(freeByteCount: () -> Int, trim: () -> Void) {
         nextRun = .distantFuture
         let count = freeByteCount()
-        guard count - remainder >= Self.leastByteCount else {
-            remainder = min(remainder, count)
+        guard count - leftFreeByteCount >= Self.leastByteCount else {
+            leftFreeByteCount = min(leftFreeByteCount, count)
             return
         }
         trim()
-        remainder = freeByteCount()
+        leftFreeByteCount = freeByteCount()
     }
 }

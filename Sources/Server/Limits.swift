@@ -19,23 +19,23 @@ package struct Limits: Codable, Sendable {
     package var idle = Duration.seconds(60)
     /// From the end of our side until the peer's end (RFC 9112 §9.6).
     package var lingering = Duration.seconds(2)
-    /// From the order to leave until a handshake must have ended, from there until the client must have begun to ask for
-    /// something, and from there until it must have done so. Each takes a client a round trip or two; a browser's spare
-    /// connections never ask.
+    /// While the worker leaves, in place of `handshake`, `idle` (before a connection's first request) and `head`. Each of the
+    /// three takes a client a round trip or two, but a browser's spare connections never send a request.
     package var firstRequest = Duration.seconds(2)
     /// From the order to leave until connections that are still busy are cut.
     package var drain = Duration.seconds(30)
 
-    /// Memory in one worker for what clients have not taken yet, and for what they sent that is not wanted yet, in bytes.
-    /// Beyond it, those are cut that take nothing for `stall`. More than 500 downloads that stand still fit in it.
+    /// Memory in one worker for responses that clients have not taken yet and for content that is not wanted yet, in bytes.
+    /// When more is kept, connections whose clients have taken nothing for `stall` are cut. More than 500 downloads that
+    /// stand still fit in it.
     package var slowReaderMemory = 64 * 1024 * 1024
     /// How long a client may take nothing where memory is short.
     package var stall = Duration.seconds(10)
 
-    /// Descriptors that new connections leave to those that are served: a script's pipes and its process take seven while it
-    /// is being started, and a turn may start one for a request that waits and one that it redirects to.
+    /// Descriptors that new connections may not take, because open ones need them. A script takes seven while it is being
+    /// started, for its pipes and its process, and one turn may start two: one that waited, and one after a local redirect.
     static let reservedDescriptors = 32
-    /// An operator should hear of a limit of descriptors below this.
+    /// A limit of descriptors (RLIMIT_NOFILE) below this is worth a warning.
     static let fewDescriptors = 512
     /// Bytes that one turn sends before others have theirs: a mebibyte is about a third of a millisecond of AES.
     static let bytesPerTurn = 1024 * 1024
@@ -43,9 +43,9 @@ package struct Limits: Codable, Sendable {
     static let timePerTurn = Interval.milliseconds(1)
     /// Plaintext input kept for one connection: any head fits.
     static let inputByteCount = 64 * 1024
-    /// Connections accepted at one time before those that wait are served.
+    /// Connections accepted from one socket before open connections have their turns.
     static let acceptsPerTurn = 64
-    /// How many times as many a worker that leaves accepts from each socket: all that the kernel's queue holds.
+    /// How often a worker that leaves accepts so many from each socket: 64 times 64 are all that the kernel's queue holds.
     static let lastAcceptTurns = 64
 
     package init() {}

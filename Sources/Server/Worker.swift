@@ -49,7 +49,7 @@ package final class Worker {
     private var acceptWarnings = LogPace()
     private var connectionErrors = LogPace()
     private var drainsUntil: MonotonicTime?
-    /// Connections that were still busy have been cut, and their scripts have until then to end.
+    /// Set when connections that were still busy have been cut: their scripts have until this moment to end.
     private var leavesAt: MonotonicTime?
     private var kept: KeptMemory
     private var trimmer: HeapTrimmer
@@ -245,7 +245,8 @@ package final class Worker {
         return true
     }
 
-    /// Accepts whoever waits, and then gives the ports up. Bounded, since others may come as fast as these are accepted.
+    /// Accepts the clients that wait in the kernel's queues, then closes the listening sockets. The number is bounded, since
+    /// clients may come as fast as they are accepted.
     private func acceptLast() {
         // A pause would leave them to be reset.
         acceptor.begin(&pollSet)
@@ -327,9 +328,11 @@ package final class Worker {
         }
     }
 
-    /// Has the poll set watch what the connection's exchange waits for, and nothing else of its.
+    /// Has the poll set watch the descriptors that the connection's exchange waits for, and no longer those that it waited
+    /// for before.
     ///
-    /// To be called right after the turn: a descriptor that the exchange closed may be another's after the next one.
+    /// To be called right after the connection's turn. A descriptor that the exchange closed is still in the poll set then,
+    /// and its number may be given to another connection's descriptor in the next turn.
     private func watchExchange(_ slot: ConnectionTable.Slot) {
         let waits = slot.connection.waits
         if waits.isEmpty, slot.watched.isEmpty { return }
@@ -360,15 +363,15 @@ package final class Worker {
         updateInterest(slot)
     }
 
-    /// Whether what is in progress could need more descriptors than there are: each busy connection another one, for its
-    /// file, and the next turn those of a script. Connections may use what nobody else does.
+    /// Whether the requests in progress could need more descriptors than are free: each busy connection one for its file,
+    /// and the next turn `Limits.reservedDescriptors` for scripts.
     private var lacksDescriptors: Bool {
         OpenDescriptors.roomCount - table.busyCount < Limits.reservedDescriptors
     }
 
-    /// Closes some of those that have been idle the longest; false when none is idle.
+    /// Closes some of the connections that have been idle the longest; returns false when none is idle.
     private func makeRoom(except spared: Token? = nil) -> Bool {
-        // More than one, since finding them means looking at all.
+        // Several at a time, since finding them means looking at all connections.
         let idle = table.oldestIdle(max(1, table.count / 64), except: spared)
         for token in idle {
             guard let slot = table[token] else { continue }
@@ -378,7 +381,8 @@ package final class Worker {
         return !idle.isEmpty
     }
 
-    /// More is kept for clients that do not read than may be: ends those that have taken nothing for a while.
+    /// Too much memory is kept for clients that do not read (`Limits.slowReaderMemory`): cuts those that have taken nothing
+    /// for `Limits.stall`.
     private func cutStalled() {
         let byteCount = kept.byteCount
         var count = 0
@@ -408,7 +412,7 @@ package final class Worker {
         }
         nextSweep = context.now + Self.sweepInterval
         for (descriptor, token) in pollSet.sweepIdle() {
-            // Fixtures stay: they are few, and must be heard at once. So do the pipes of exchanges, which come and go.
+            // The loop's own sources stay: they are few, and must be heard at once. So do the pipes of exchanges.
             if token.generation == LoopSource.generation || Int(token.slot) != Int(descriptor) {
                 pollSet.watch(descriptor, for: .read, token: token)
                 continue
@@ -460,7 +464,7 @@ package final class Worker {
         }
     }
 
-    /// Takes on nobody but those who wait already, ends idle connections, and lets busy ones finish.
+    /// Begins to leave: accepts only the clients that wait already, closes idle connections, and lets busy ones finish.
     private func drain() {
         guard drainsUntil == nil else { return }
         drainsUntil = context.now + Interval(context.limits.drain)
