@@ -21,13 +21,21 @@ package enum Base64 {
         guard count % 4 != 1, padding == 0 || padding < 3 && count % 4 + padding == 4 else { return nil }
         // OpenSSL takes white space and a hyphen at the ends for none of the text, and padding within it for zeros.
         for index in 0..<count where !isInAlphabet(text[index]) { return nil }
-        // The last group is made whole with zeros, which are cut off again: OpenSSL counts them in either case.
-        var whole = [UInt8](copying: text.extracting(0..<count))
-        while whole.count % 4 != 0 { whole.append(UInt8(ascii: "A")) }
-        guard let wholeCount = CInt(exactly: whole.count) else { return nil }
-        var bytes = [UInt8](repeating: 0, count: whole.count / 4 * 3)
-        guard unsafe EVP_DecodeBlock(&bytes, whole, wholeCount) == CInt(bytes.count) else { return nil }
-        bytes.removeLast(bytes.count - count * 3 / 4)
+        // OpenSSL wants whole groups, and counts the zeros that padding stands for: they are cut off again.
+        if padding > 0 || count % 4 == 0 { return decode(groups: text, byteCount: count * 3 / 4) }
+        var groups = [UInt8](copying: text)
+        while groups.count % 4 != 0 { groups.append(ASCII.equals) }
+        return decode(groups: groups.span, byteCount: count * 3 / 4)
+    }
+
+    private static func decode(groups: Span<UInt8>, byteCount: Int) -> [UInt8]? {
+        guard let count = CInt(exactly: groups.count) else { return nil }
+        var bytes = [UInt8](repeating: 0, count: groups.count / 4 * 3)
+        let decodedCount = unsafe groups.withUnsafeBufferPointer { text in
+            unsafe EVP_DecodeBlock(&bytes, text.baseAddress, count)
+        }
+        guard decodedCount == CInt(bytes.count) else { return nil }
+        bytes.removeLast(bytes.count - byteCount)
         return bytes
     }
 

@@ -20,7 +20,7 @@ package struct Interval: Comparable, Hashable, Sendable {
         nanoseconds = isBeyond ? (seconds < 0 ? .min : .max) : sum
     }
 
-    package static var zero: Interval { Interval(nanoseconds: 0) }
+    @inlinable package static var zero: Interval { Interval(nanoseconds: 0) }
     package static func seconds(_ count: Int) -> Interval { Interval(.seconds(count)) }
     /// What so many bytes, or other things, take at a rate a second.
     package static func seconds(_ count: Int, each rate: Int) -> Interval {
@@ -29,15 +29,15 @@ package struct Interval: Comparable, Hashable, Sendable {
 
     package static func milliseconds(_ count: Int) -> Interval { Interval(.milliseconds(count)) }
 
-    package static func < (left: Interval, right: Interval) -> Bool { left.nanoseconds < right.nanoseconds }
+    @inlinable package static func < (left: Interval, right: Interval) -> Bool { left.nanoseconds < right.nanoseconds }
 
-    package static func * (interval: Interval, factor: Int) -> Interval {
+    @inlinable package static func * (interval: Interval, factor: Int) -> Interval {
         let (product, overflowed) = interval.nanoseconds.multipliedReportingOverflow(by: Int64(factor))
         return Interval(nanoseconds: overflowed ? (interval < zero) == (factor < 0) ? .max : .min : product)
     }
 
     /// The whole seconds of it.
-    package var wholeSeconds: Int { Int(nanoseconds / 1_000_000_000) }
+    @inlinable package var wholeSeconds: Int { Int(nanoseconds / 1_000_000_000) }
     /// The whole seconds that cover it: 1.2 seconds are 2.
     package var secondsRoundedUp: Int { roundedUp(1_000_000_000) }
     package var millisecondsRoundedUp: Int { roundedUp(1_000_000) }
