@@ -22,26 +22,25 @@ enum EnvironmentOptions {
         "MARTINET_" + option.drop { $0 == "-" }.uppercased().split(separator: "-").joined(separator: "_")
     }
 
-    /// The arguments, and behind them what only the environment says. Only `serve`, named or not, takes these options.
-    static func adding(to arguments: [String]) -> [String] {
-        let others = ["version", "help", "--help", "-h", "--version"]
-        guard !arguments.contains(where: others.contains) else { return arguments }
+    /// Whether the word behind this one is its value: there is no option with a value but those above.
+    static func takesValue(_ word: String) -> Bool { options.contains { $0.long == word || $0.short == word } }
+
+    /// The arguments for the parser, and behind them what only the environment says: of `serve`, named or not.
+    ///
+    /// - Parameter environment: the value of a variable; nil where it is not set or empty.
+    static func adding(
+        to words: CommandLineWords, environment: (String) -> String? = ThisProcess.environment
+    ) -> [String] {
+        guard !words.isQuestion else { return words.arguments(adding: []) }
         var added: [String] = []
         for option in options {
-            let isGiven = arguments.contains { argument in
-                argument == option.long || argument.hasPrefix("\(option.long)=")
-                    || option.short.map { argument.hasPrefix($0) } ?? false
+            let isGiven = words.options.contains { word in
+                word == option.long || option.short.map { word.hasPrefix($0) } ?? false
             }
-            guard !isGiven, let value = ThisProcess.environment(variable(for: option.long)) else { continue }
+            guard !isGiven, let value = environment(variable(for: option.long)) else { continue }
             let values = option.isRepeatable ? value.split(separator: ",").map(String.init) : [value]
-            for value in values { added += [option.long, value] }
+            added += values.map { "\(option.long)=\($0)" }
         }
-        let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
-        return arguments[..<end].map(withValue) + added + Array(arguments[end...])
-    }
-
-    /// `--spa` alone means `--spa=index.html`: the argument parser knows no options whose value may be missing.
-    private static func withValue(_ argument: String) -> String {
-        SiteOptions.optionalValues[argument].map { "\(argument)=\($0)" } ?? argument
+        return words.arguments(adding: added)
     }
 }

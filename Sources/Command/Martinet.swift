@@ -10,8 +10,11 @@ enum Program {
         do {
             // Not a command for people, and started too often to go through the argument parser.
             if let worker = RunWorker(CommandLine.arguments) { return try worker.run() }
-            var command = try Martinet.parseAsRoot(
-                EnvironmentOptions.adding(to: Array(CommandLine.arguments.dropFirst())))
+            let words = CommandLineWords(Array(CommandLine.arguments.dropFirst()))
+            if let mistake = words.mistake(isFolder: { WholeFile.status($0)?.kind == .directory }) {
+                throw ValidationError(mistake)
+            }
+            var command = try Martinet.parseAsRoot(EnvironmentOptions.adding(to: words))
             try command.run()
         } catch let error as ConfigurationError {
             fail(error.description, status: 3)

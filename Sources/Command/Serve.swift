@@ -127,9 +127,12 @@ struct Serve: ParsableCommand {
 
     private func folder() throws -> String {
         guard let canonical = WholeFile.canonicalPath(path) else {
+            let problem = SystemError("open").reason
+            let options = [("--spa", files.spa), ("--cors", files.cors)].filter { $1 != nil }
+            let others = options.map { " If \(path) is meant for \($0.0), write \($0.0)=\(path)." }.joined()
             throw ConfigurationError(
-                place: path, problem: SystemError("open").reason,
-                wayOut: "Name a folder that exists; `martinet serve --help` shows the options.")
+                place: path, problem: problem,
+                wayOut: "Name a folder that exists; `martinet serve --help` shows the options.\(others)")
         }
         do {
             _ = try Directory(canonical)

@@ -17,6 +17,8 @@ struct SiteOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "For applications that route in the browser: send this file where there is none. --spa alone: index.html.",
+            discussion:
+                "A word behind it is the file if it ends in .html or .htm, otherwise the folder; --spa=app.php.",
             valueName: "file"))
     var spa: String?
 
@@ -39,12 +41,17 @@ struct SiteOptions: ParsableArguments {
     var files: [String] = []
 
     @Option(
-        help: ArgumentHelp("A field to add to every response: 'Name: value'. Repeatable.", valueName: "field"))
+        help: ArgumentHelp(
+            "A field to add to every response: 'Name: value'. Repeatable.",
+            discussion: "The server's alone are Date, Content-Length and others of the connection.", valueName: "field")
+    )
     var header: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Let scripts of another origin read responses. --cors alone: of any origin.", valueName: "origin"))
+            "Let scripts of another origin read responses. --cors alone: of any origin.",
+            discussion: "A word behind it is the origin if it holds :// or is * or null, otherwise the folder.",
+            valueName: "origin"))
     var cors: String?
 
     @Option(
@@ -61,12 +68,26 @@ struct SiteOptions: ParsableArguments {
     @Flag(name: .customLong("no-compress"), help: "Do not send compressed content.")
     var isUncompressed = false
 
-    /// Options that mean something without a value too, and the value they then have.
-    static let optionalValues = ["--spa": "index.html", "--cors": "*"]
+    /// What an option means that may stand without a value.
+    struct OptionalValue: Sendable {
+        /// The value it then has.
+        let whenMissing: String
+        /// Whether the word behind it is its value. What is not may be the folder: `--spa dist`, `--cors .`.
+        let holds: @Sendable (String) -> Bool
+    }
+
+    static let optionalValues = [
+        "--spa": OptionalValue(whenMissing: "index.html") { $0.hasSuffix(".html") || $0.hasSuffix(".htm") },
+        "--cors": OptionalValue(whenMissing: "*") { $0.contains("://") || $0 == "*" || $0 == "null" },
+    ]
 
     func validate() throws {
         for field in header where Self.parse(header: field) == nil {
             throw ValidationError("--header '\(field)' is not a field: write 'Name: value'.")
+        }
+        for name in header.compactMap({ Self.parse(header: $0)?.name }) where ConnectionFields.isReserved(name) {
+            throw ValidationError(
+                "--header cannot set \(name), which says how a response is sent: the server sets it where it belongs.")
         }
         for page in errorPage where Self.parse(errorPage: page) == nil {
             throw ValidationError("--error-page \(page) is not a status and a file: write 404=errors/404.html.")

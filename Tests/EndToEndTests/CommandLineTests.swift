@@ -31,6 +31,64 @@ struct CommandLineTests {
         #expect(outcome.err.contains("Usage: martinet serve"), "\(outcome.err)")
     }
 
+    @Test(
+        "A field that is the server's to set is refused, in any case and by the environment too",
+        arguments: [
+            "Content-Length: 3", "Transfer-Encoding: chunked", "Connection: close", "DATE: today", "keep-alive: x",
+            "Upgrade: h2c", "Trailer: X", "TE: trailers", "Proxy-Connection: close", "content-range: bytes 0-1/2",
+        ])
+    func reservedFields(field: String) throws {
+        let name = field.prefix { $0 != ":" }
+        for outcome in [
+            try Server.command("serve", "/", "--header", "X-Good: 1", "--header", field),
+            try Server.command("serve", "/", environment: ["MARTINET_HEADER": field]),
+        ] {
+            #expect(outcome.status == 2)
+            #expect(
+                outcome.err.contains("--header cannot set \(name), which says how a response is sent"), "\(outcome.err)"
+            )
+        }
+    }
+
+    @Test("A mistyped command is status 2, and what is meant is asked")
+    func mistypedCommand() throws {
+        for (words, meant) in [
+            (["serv", "/"], "martinet serve /"), (["vesion"], "martinet version"),
+            (["help", "sevre"], "martinet help serve"),
+        ] {
+            let outcome = try Client.run([Server.executable] + words)
+            #expect(outcome.status == 2 && outcome.out == "")
+            #expect(outcome.err.contains("Did you mean '\(meant)'?"), "\(outcome.err)")
+        }
+    }
+
+    @Test("A folder that is called like a command keeps its environment")
+    func folderCalledHelp() throws {
+        let parent = try TemporaryDirectory()
+        for name in ["help", "serv"] { try parent.makeDirectory(name) }
+        for words in [["serve", "help"], ["serv"]] {
+            // A value that nobody can use shows that it was read.
+            let outcome = try Client.run(
+                [Server.executable] + words, environment: ["MARTINET_WORKERS": "none"],
+                folder: URL(filePath: parent.path))
+            #expect(outcome.status == 2 && outcome.err.contains("'none'"), "\(outcome.err)")
+        }
+    }
+
+    @Test("--cors and --spa have their values behind a space, as the help writes them")
+    func optionalValues() throws {
+        let folder = try TemporaryDirectory()
+        try folder.makeFile("200.html", "<h1>Application</h1>")
+        try Server.run(["--cors", "https://app.test", "--spa", "200.html"], folder: folder) { server in
+            let outcome = try server.curl("-i", path: "some/page")
+            #expect(outcome.out.hasSuffix("<h1>Application</h1>"))
+            #expect(outcome.out.contains("\r\nAccess-Control-Allow-Origin: https://app.test\r\n"))
+        }
+        let missing = try Server.command("serve", "--spa", "app.php")
+        #expect(missing.status == 3)
+        #expect(missing.err.contains("If app.php is meant for --spa, write --spa=app.php."), "\(missing.err)")
+    }
+
     @Test("A folder that is not there is status 3, with a way out")
     func missingFolder() throws {
         let outcome = try Server.command("serve", "/nowhere/at/all")
