@@ -96,7 +96,7 @@ extension String {
     fileprivate var isAddressWithColons: Bool { contains(":") }
 
     /// The text as one word for a shell.
-    fileprivate var shellQuoted: String {
+    var shellQuoted: String {
         let isPlain = utf8.allSatisfy {
             $0 > 0x2A && $0 < 0x3B || $0 == 0x3D || $0 >= 0x40 && $0 < 0x5B || $0 == 0x5F || $0 >= 0x61 && $0 < 0x7B
         }

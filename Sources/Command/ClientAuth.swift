@@ -23,9 +23,9 @@ extension TLSConfiguration.ClientAuthentication {
         do {
             _ = try ClientAuthorities(self)
         } catch {
-            throw ConfigurationError(
-                place: place, problem: "It holds no certificates that can be read (\(error.reason)).",
-                wayOut: "The file must hold an authority's certificate in PEM, or those of several one after another.")
+            let file = CredentialFile(SecretBytes(authorities))
+            throw CredentialAdvice(option: "--client-ca", path: path, file: file)
+                .withoutCertificates(key: nil, reason: error.reason)
         }
     }
 }

@@ -1,3 +1,4 @@
+import MartinetCrypto
 import MartinetPOSIX
 import MartinetTLS
 
@@ -66,9 +67,7 @@ struct DevelopmentCertificate {
     private static func server(
         _ names: [String], in directory: String, _ authority: Certificate
     ) throws -> TLSConfiguration.Identity {
-        let file =
-            "server-"
-            + names.map { $0.map { $0.isLetter || $0.isNumber ? $0 : "_" } }.map { String($0) }.joined(separator: "+")
+        let file = fileName(for: names)
         if let known = try load(file, in: directory), known.certificate.daysLeft(at: .now) >= leastDaysLeft,
             known.certificate.names == names, known.certificate.isIssued(by: authority)
         {
@@ -77,6 +76,17 @@ struct DevelopmentCertificate {
         let identity = try DevelopmentAuthority.issue(for: names, by: authority)
         try save(identity, file, in: directory)
         return identity
+    }
+
+    /// What a certificate's file is called, without its ending: after the names, and where that is longer than file systems
+    /// take (255 bytes, with what a draft has behind it), after their digest.
+    static func fileName(for names: [String]) -> String {
+        let words = names.map { String($0.map { $0.isLetter || $0.isNumber ? $0 : "_" }) }
+        let whole = "server-" + words.joined(separator: "+")
+        guard whole.utf8.count > 200 else { return whole }
+        let digest = Digest.sha256([UInt8](names.joined(separator: ",").utf8))
+        let digits = digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return "server-\(words[0].prefix(64))+\(names.count - 1)-\(digits)"
     }
 
     /// A certificate and key kept before; nil where there are none, or only damaged ones.

@@ -22,10 +22,30 @@ enum Identities {
         let chainFile = try contents(chain, option: "--tls-cert")
         let keyFile = key == chain ? chainFile : try contents(key, option: "--tls-key")
         let identity = Certificate.identity(source: chain, chainFile: chainFile, key: keyFile)
+        let advice = CredentialAdvice(option: "--tls-cert", path: chain, file: CredentialFile(chainFile))
+        let keyAdvice =
+            key == chain ? nil : CredentialAdvice(option: "--tls-key", path: key, file: CredentialFile(keyFile))
+        let certificate: Certificate
         do {
-            _ = try Certificate(identity)
+            certificate = try Certificate(identity)
         } catch {
-            throw ConfigurationError(place: chain, problem: error.description, wayOut: wayOut(error, chain, key))
+            switch error.action {
+            case .matchPrivateKey:
+                throw advice.mismatched(key: key, number: Certificate.number(of: keyFile, in: identity.chain))
+            case .readPrivateKey: throw (keyAdvice ?? advice).withoutKey(reason: error.reason)
+            default: throw advice.withoutCertificates(key: keyAdvice, reason: error.reason)
+            }
+        }
+        if let weakness = certificate.weakness { throw advice.weak(weakness, key: key) }
+        do {
+            _ = try TLSContext(TLSConfiguration(identities: [identity]))
+        } catch {
+            // The system's rules for OpenSSL may be stricter than those here.
+            throw ConfigurationError(
+                place: "--tls-cert \(chain)", problem: "OpenSSL does not take it: \(error.description).",
+                wayOut:
+                    "`openssl x509 -in \(chain.shellQuoted) -noout -text` shows its key and its signature; have one issued "
+                    + "that is stronger.")
         }
         return identity
     }
@@ -40,26 +60,59 @@ enum Identities {
         }
     }
 
-    private static func wayOut(_ error: TLSError, _ chain: String, _ key: String) -> String {
-        switch error.action {
-        case .matchPrivateKey:
-            "\(key) is the key of another certificate: `openssl x509 -in \(chain) -noout -pubkey` and "
-                + "`openssl pkey -in \(key) -pubout` must print the same."
-        case .readPrivateKey:
-            chain == key
-                ? "Name the private key with --tls-key, or put it into \(chain) behind the certificates."
-                : "\(key) must hold an unencrypted private key in PEM; `openssl pkey -in \(key)` decrypts one."
-        default:
-            "The file must hold certificates in PEM, the server's own first, then its intermediates."
-        }
+    /// What an operator should hear about a certificate that can be used all the same, and the commands that mend it.
+    ///
+    /// - Parameter key: the path of its private key.
+    static func warnings(_ certificate: Certificate, source: String, key: String, at now: WallTime) -> [String] {
+        [
+            validityWarning(certificate, source, key, now), nameWarning(certificate, source, key),
+            chainWarning(certificate, source),
+        ].compactMap { $0 }
     }
 
-    /// What an operator should hear about a certificate that can be used all the same.
-    static func warnings(_ certificate: Certificate, source: String) -> [String] {
-        let now = WallTime.now
-        if certificate.isExpired(at: now) { return ["\(source) has expired: clients will refuse it"] }
-        if certificate.isEarly(at: now) { return ["\(source) is not valid yet: clients will refuse it"] }
+    private static func validityWarning(
+        _ certificate: Certificate, _ source: String, _ key: String, _ now: WallTime
+    ) -> String? {
+        let renewal = CredentialAdvice.renewal(source, key: key, isSelfSigned: certificate.isSelfSigned)
+        if certificate.isExpired(at: now) {
+            return "\(source) has expired: clients will refuse it; \(renewal)"
+        }
+        if certificate.isEarly(at: now) {
+            return
+                "\(source) is not valid yet: clients will refuse it; `openssl x509 -in \(source.shellQuoted) -noout -dates` "
+                + "shows from when on it is, `date` what this machine's clock says"
+        }
         let days = certificate.daysLeft(at: now)
-        return days < 14 ? ["\(source) expires in \(days) days: renew it"] : []
+        return days < 14 ? "\(source) expires in \(days) days; \(renewal)" : nil
+    }
+
+    private static func nameWarning(_ certificate: Certificate, _ source: String, _ key: String) -> String? {
+        guard certificate.names.isEmpty else { return nil }
+        let isHost = HostName.isValid(certificate.commonName)
+        let name = isHost ? certificate.commonName : "NAME"
+        let isAddress = isHost && SocketAddress(host: name, port: 0) != nil
+        let words =
+            "-key \(key.shellQuoted) -subj \("/CN=\(name)".shellQuoted) "
+            + "-addext \("subjectAltName=\(isAddress ? "IP" : "DNS"):\(name)".shellQuoted)"
+        let command =
+            certificate.isSelfSigned
+            ? "`openssl req -x509 -new \(words) -days 90 -out NEW.pem` makes one that names a host"
+            : "`openssl req -new \(words) -out NEW.csr` makes the request for one that names a host"
+        return "\(source) names no host (subjectAltName), whatever its subject says: clients will refuse it; \(command)"
+    }
+
+    private static func chainWarning(_ certificate: Certificate, _ source: String) -> String? {
+        switch certificate.chainFault {
+        case nil: nil
+        case .broken(let number):
+            "in \(source), certificate \(number + 1) is not that of the issuer of certificate \(number): clients may find no way to "
+                + "an authority; `openssl storeutl -noout -text -certs \(source.shellQuoted)` shows all of them, and each must be "
+                + "followed by its issuer's"
+        case .missingIssuer:
+            "\(source) holds one certificate, and its issuer \(certificate.issuer) is no authority that this system trusts: if "
+                + "that is an intermediate, clients will refuse it; `openssl x509 -in \(source.shellQuoted) -noout -issuer -ext "
+                + "authorityInfoAccess` shows which it is and where, `openssl x509 -in INTERMEDIATE >> \(source.shellQuoted)` "
+                + "appends it"
+        }
     }
 }

@@ -76,7 +76,7 @@ struct Serve: ParsableCommand {
             logLevel: logs.level.rawValue)
 
         let certificate = try Certificate(tls.identities[0])
-        try warn(of: tls, logger)
+        try warn(of: tls, isIssuedHere: development != nil, logger)
         warnOfPrograms(development, logger)
         for warning in concealment.warnings(root: root) + files.warnings(root: root) { logger.warning("\(warning)") }
         let banner = Banner(
@@ -113,10 +113,15 @@ struct Serve: ParsableCommand {
         }
     }
 
-    private func warn(of tls: TLSConfiguration, _ logger: Logger) throws {
-        for identity in tls.identities {
-            for warning in Identities.warnings(try Certificate(identity), source: identity.source) {
-                logger.warning("\(warning)")
+    /// - Parameter isIssuedHere: whether the certificate is the development authority's, which keeps it good by itself.
+    private func warn(of tls: TLSConfiguration, isIssuedHere: Bool, _ logger: Logger) throws {
+        if !isIssuedHere {
+            let keys = security.tlsKey.isEmpty ? security.tlsCert : security.tlsKey
+            for (identity, key) in zip(tls.identities, keys) {
+                let certificate = try Certificate(identity)
+                for warning in Identities.warnings(certificate, source: identity.source, key: key, at: .now) {
+                    logger.warning("\(warning)")
+                }
             }
         }
         if let path = tls.keyLogPath {

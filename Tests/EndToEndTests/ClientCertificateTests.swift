@@ -155,7 +155,7 @@ struct ClientCertificateTests {
         let folder = try TemporaryDirectory()
         try folder.makeFile("nonsense.pem", "no certificate")
         for (name, problem) in [
-            ("nonsense.pem", "holds no certificates"), ("none.pem", "No such file or directory"),
+            ("nonsense.pem", "without certificates in PEM"), ("none.pem", "No such file or directory"),
             ("", "Is a directory"),
         ] {
             let path = folder.path(name)
