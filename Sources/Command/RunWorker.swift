@@ -87,7 +87,7 @@ struct RunWorker {
 
     private static func redirects(_ snapshot: WorkerSnapshot, _ context: TLSContext) throws -> Redirects {
         let covers: ([UInt8]) -> Bool = { context.covers(String(decoding: $0, as: UTF8.self)) }
-        let challenges = try FileResponder(snapshot.site.filesOnly, mediaTypes: MediaTypes())
+        let challenges = FileResponder(snapshot.site.filesOnly, mediaTypes: MediaTypes())
         return Redirects(
             onTLSPort: RedirectResponder(port: nil, covers: covers),
             onPlainPort: RedirectResponder(port: snapshot.securePort, challenges: challenges, covers: covers))
@@ -96,27 +96,30 @@ struct RunWorker {
     private static func responder(
         _ snapshot: WorkerSnapshot, _ children: ChildReaper?, _ helpers: HelperThreads, _ logger: Logger
     ) throws -> any Responder {
-        let mediaTypes = MediaTypes.system
-        let files = try FileResponder(snapshot.site, mediaTypes: mediaTypes, helpers: helpers)
-        var routes = try snapshot.folders.map { folder in
+        let mediaTypes = MediaTypes.system(snapshot.site.mediaTypes)
+        func files(_ site: FileSite) -> FileResponder {
+            FileResponder(site, mediaTypes: mediaTypes, helpers: helpers) { logger.notice("\($0)") }
+        }
+        let folder = files(snapshot.site)
+        var routes = snapshot.folders.map { folder in
             Router.Route(
                 prefix: folder.prefix,
-                responder: try FileResponder(folder, mediaTypes: mediaTypes, helpers: helpers), includesItself: true)
+                responder: files(folder), includesItself: true)
         }
         var scripts: [CGIResponder] = []
         if let children {
             let memory = ContentMemory()
             for site in snapshot.scripts {
-                let beside = try site.files.map { try FileResponder($0, mediaTypes: mediaTypes, helpers: helpers) }
+                let beside = site.files.map(files)
                 let script = try CGIResponder(site, memory: memory, reaper: children, logger: logger, files: beside)
                 scripts.append(script)
                 routes.append(
                     Router.Route(prefix: site.prefix, responder: script, includesItself: site.answersForItself))
             }
         }
-        var responder: any Responder = files
+        var responder: any Responder = folder
         if !routes.isEmpty {
-            let router = Router(routes, fallback: files)
+            let router = Router(routes, fallback: folder)
             for script in scripts { script.router = router }
             responder = router
         }
@@ -130,13 +133,15 @@ struct RunWorker {
         let passwords = PasswordVerification(helpers: helpers, verify: PasswordVerifier.verify) {
             authenticator.code(for: $0)
         }
-        return PolicyResponder(responder, policy: snapshot.policy, pages: files, passwords: passwords, logger: logger)
+        return PolicyResponder(responder, policy: snapshot.policy, pages: folder, passwords: passwords, logger: logger)
     }
 }
 
 extension MediaTypes {
     /// The system's table if there is one, and behind it the built-in one.
-    static var system: MediaTypes {
-        MediaTypes(systemTable: (try? WholeFile.read("/etc/mime.types")) ?? [])
+    ///
+    /// - Parameter chosen: types by extension, before all others.
+    static func system(_ chosen: [String: String]) -> MediaTypes {
+        MediaTypes(chosen, systemTable: (try? WholeFile.read("/etc/mime.types")) ?? [])
     }
 }

@@ -68,8 +68,11 @@ struct Serve: ParsableCommand {
                 scripts[index].files = files.siteBesideScripts(scripts[index], concealment)
             }
         }
+        // With its links: where one leads elsewhere later, that is what is served.
+        var site = files.site(root: WholeFile.absolutePath(path), concealing: concealment.paths)
+        site.routedPrefixes = scripts.map(\.prefix)
         let snapshot = WorkerSnapshot(
-            tls: tls, limits: limits, site: files.site(root: root, concealing: concealment.paths), policy: policy,
+            tls: tls, limits: limits, site: site, policy: policy,
             folders: folders, scripts: scripts, jobLimit: programs.cgiJobs,
             listenerCount: listeners.addresses.count, plainListenerCount: plainListeners.addresses.count,
             securePort: listeners.addresses.first?.port ?? 443, hasAccessLog: access != nil,

@@ -68,6 +68,15 @@ struct SiteOptions: ParsableArguments {
     @Flag(name: .customLong("no-compress"), help: "Do not send compressed content.")
     var isUncompressed = false
 
+    @Flag(
+        name: .customLong("no-precompressed"), help: "Do not send NAME.br or NAME.gz beside NAME in place of NAME.")
+    var usesNoPrecompressed = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The media type of files with an extension: md=text/plain. Repeatable.", valueName: "ext=type"))
+    var type: [String] = []
+
     /// What an option means that may stand without a value.
     struct OptionalValue: Sendable {
         /// The value it then has.
@@ -88,6 +97,9 @@ struct SiteOptions: ParsableArguments {
         for name in header.compactMap({ Self.parse(header: $0)?.name }) where ConnectionFields.isReserved(name) {
             throw ValidationError(
                 "--header cannot set \(name), which says how a response is sent: the server sets it where it belongs.")
+        }
+        for value in type where Self.parse(type: value) == nil {
+            throw ValidationError("--type \(value) is not an extension and a media type: write md=text/plain.")
         }
         for page in errorPage where Self.parse(errorPage: page) == nil {
             throw ValidationError("--error-page \(page) is not a status and a file: write 404=errors/404.html.")
@@ -115,6 +127,8 @@ struct SiteOptions: ParsableArguments {
         site.showsHidden = showsHidden
         site.followsLinks = followsLinks
         site.compresses = !isUncompressed
+        site.usesPrecompressed = !usesNoPrecompressed
+        site.mediaTypes = Dictionary(type.compactMap(Self.parse(type:))) { $1 }
         site.cacheControl = cache.map { "max-age=\($0)" } ?? "no-cache"
         site.fallbackFile = spa
         return site
@@ -140,7 +154,7 @@ struct SiteOptions: ParsableArguments {
             let place = "--files \(folder.prefix)=\(folder.path)"
             let path = try folder.directory(place: place, wayOut: "Name a folder that this user may read.")
             let (concealed, programs) = exposure(path)
-            var site = site(root: path, concealing: concealed)
+            var site = site(root: WholeFile.absolutePath(folder.path), concealing: concealed)
             site.prefix = folder.prefix
             site.programs = programs
             site.fallbackFile = nil
@@ -173,6 +187,19 @@ struct SiteOptions: ParsableArguments {
             header.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else { return nil }
         return SitePolicy.Header(name: String(words[0]), value: String(words[1].drop { $0 == " " }))
+    }
+
+    /// The extension without its dot, in lower case, and a media type (RFC 9110 §8.3.1).
+    private static func parse(type text: String) -> (String, String)? {
+        let words = text.split(separator: "=", maxSplits: 1)
+        guard words.count == 2 else { return nil }
+        let suffix = words[0].drop { $0 == "." }.lowercased()
+        let names = words[1].prefix { $0 != ";" }.split(separator: "/", omittingEmptySubsequences: false)
+        guard !suffix.isEmpty, !suffix.contains(where: { $0 == "." || $0 == "/" }), names.count == 2,
+            names.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(ASCII.isTokenCharacter) }),
+            words[1].utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F })
+        else { return nil }
+        return (suffix, String(words[1]))
     }
 
     private static func parse(errorPage: String) -> (status: Int, file: String)? {

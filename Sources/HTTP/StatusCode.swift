@@ -28,6 +28,7 @@ package struct StatusCode: RawRepresentable, Hashable, Sendable {
     package static let uriTooLong = StatusCode(rawValue: 414)
     package static let rangeNotSatisfiable = StatusCode(rawValue: 416)
     package static let expectationFailed = StatusCode(rawValue: 417)
+    package static let misdirectedRequest = StatusCode(rawValue: 421)
     package static let tooManyRequests = StatusCode(rawValue: 429)
     package static let fieldsTooLarge = StatusCode(rawValue: 431)
     package static let internalServerError = StatusCode(rawValue: 500)

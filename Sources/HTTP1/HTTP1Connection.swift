@@ -230,6 +230,7 @@ package struct HTTP1Connection: ~Copyable {
         writer.begin(minorVersion: head.minorVersion, isHead: head.method == .head)
         isLastRequest = !head.asksToPersist
         persists = !isLastRequest && !service.isDraining
+        if let isSecure = head.isTargetSecure, isSecure != (peer.protocolVersion != nil) { throw .misdirected }
         let isAwaited = try head.expectsContinue()
         let content = head.content
         reading = content == .none ? .complete : .content(RequestContent(content, isAwaited: isAwaited))

@@ -20,6 +20,20 @@ struct HTTP1ConnectionTests {
     private let get = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
     private let close = "Connection: close\r\n"
 
+    @Test(
+        "A target of the other scheme is for another connection (RFC 9110 §7.4)",
+        arguments: [
+            ("http://a/x", "TLSv1.3", false), ("HTTP://a/x", "TLSv1.2", false), ("https://a/x", nil, false),
+            ("http://a", "TLSv1.3", false), ("https://a/x", "TLSv1.3", true), ("HTTPS://a/x", "TLSv1.3", true),
+            ("http://a/x", nil, true), ("/http://a/x", "TLSv1.3", true), ("/x", nil, true),
+        ] as [(String, String?, Bool)], ["GET", "HEAD", "POST", "OPTIONS"])
+    func scheme(_ expected: (target: String, version: String?, isRight: Bool), _ method: String) {
+        let wire = Wire(protocolVersion: expected.version) { _ in .complete(.text("x")) }
+        let said = wire.send("\(method) \(expected.target) HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(said.hasPrefix(expected.isRight ? "HTTP/1.1 200 " : "HTTP/1.1 421 Misdirected Request\r\n"))
+        #expect(wire.state.isFinished != expected.isRight)
+    }
+
     // MARK: Persistence (RFC 9112 §9.3)
 
     @Test("A connection persists, and waits for the next request")

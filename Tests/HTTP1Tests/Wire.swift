@@ -6,13 +6,19 @@ import MartinetTestSupport
 
 /// A connection without a socket: bytes in, bytes out, and what was recorded of them.
 final class Wire {
-    private var connection = HTTP1Connection(peer: Peer(address: "192.0.2.1", port: 50_000))
+    private var connection: HTTP1Connection
     private var input = ByteQueue()
     private var output = ByteQueue()
     private let service: HTTP1Service
     let journal = RecordingJournal()
 
-    init(clock: @escaping () -> MonotonicTime = { .start }, _ open: @escaping (borrowing Request) -> Answer) {
+    /// - Parameter protocolVersion: that of TLS; nil for a connection that is not encrypted.
+    init(
+        protocolVersion: String? = nil, clock: @escaping () -> MonotonicTime = { .start },
+        _ open: @escaping (borrowing Request) -> Answer
+    ) {
+        connection = HTTP1Connection(
+            peer: Peer(address: "192.0.2.1", port: 50_000, protocolVersion: protocolVersion))
         service = HTTP1Service(responder: ClosureResponder(open), journal: journal, clock: clock)
         service.moment.dateLine = [UInt8]("Date: now\r\n".utf8)
     }

@@ -80,12 +80,28 @@ struct DirectoryTests {
         #expect(long?.isNameTooLong == true)
     }
 
-    @Test("A FIFO that nobody writes to is opened without waiting, and is no regular file", arguments: resolutions)
+    @Test("What is neither a file nor a directory is not opened, though it could be", arguments: resolutions)
     func fifo(resolution: Directory.Resolution) throws {
         let folder = try Self.makeTree()
+        try folder.makeLink("root/fifo-link", to: "fifo")
         let root = try Directory(folder.path("root"), resolution: resolution)
-        let kind = try root.open([UInt8]("fifo".utf8)).status.kind
-        #expect(kind == .other)
+        for name in ["fifo", "fifo-link"] {
+            let error = #expect(throws: SystemError.self) { _ = try root.open([UInt8](name.utf8)) }
+            #expect(error?.hasNoFarEnd == true && error?.call == "open")
+        }
+    }
+
+    @Test("Whether something can be reached is told without opening it")
+    func reaching() throws {
+        let folder = try Self.makeTree()
+        try folder.makeLink("root/etc", to: "/etc")
+        for resolution in [Directory.Resolution.beneath, .checked] {
+            let root = try Directory(folder.path("root"), resolution: resolution)
+            let names = ["absolute", "sub", "fifo", "circle"].map { root.reaches([UInt8]($0.utf8)) }
+            #expect(names == [true, true, true, false])
+            #expect(!root.reaches([UInt8]("etc".utf8)) && !root.reaches([UInt8]("etc/passwd".utf8)))
+        }
+        #expect(try Directory(folder.path("root"), resolution: .anywhere).reaches([UInt8]("etc/passwd".utf8)))
     }
 
     @Test("What stands at a path can be told without the right to read it", arguments: resolutions)

@@ -14,6 +14,9 @@ struct EncodedFormsTests {
         folder = try TemporaryDirectory()
     }
 
+    /// Later than every file here.
+    private static let later = WallTime(seconds: 4_000_000_000)
+
     private func file(_ name: String, _ content: String = "content", modified: Int = 1) throws -> OpenFile {
         try folder.makeFile(name, content)
         try folder.setModified(name, to: modified)
@@ -26,7 +29,7 @@ struct EncodedFormsTests {
         let file = try file("a")
         let key = EncodedForms.Key(status: file.status, coding: .gzip)
         let claim = try #require(forms.claim(key))
-        let form = try #require(forms.make(claim, from: file))
+        let form = try #require(forms.make(claim, from: file, now: Self.later))
         #expect(forms[key] == form)
         let reopened = try OpenFile(FileDescriptor.open(folder.path("a"), for: .reading))
         #expect(forms[EncodedForms.Key(status: reopened.status, coding: .gzip)] == form)
@@ -47,7 +50,7 @@ struct EncodedFormsTests {
         #expect(forms.claim(EncodedForms.Key(status: file.status, coding: .brotli)) != nil)
         claim = nil
         let next = try #require(forms.claim(key))
-        _ = forms.make(next, from: file)
+        _ = forms.make(next, from: file, now: Self.later)
         let after = forms.claim(key)
         #expect(after != nil, "though the one who made it is still there")
         withExtendedLifetime((next, claim)) {}
@@ -56,10 +59,10 @@ struct EncodedFormsTests {
     @Test("The form of a file that changed just now is made, but not kept")
     func unsettled() throws {
         let forms = EncodedForms()
-        let file = try file("a", modified: WallTime.now.seconds + 1000)
+        let file = try file("a")
         let key = EncodedForms.Key(status: file.status, coding: .gzip)
         let claim = try #require(forms.claim(key))
-        #expect(forms.make(claim, from: file) != nil)
+        #expect(forms.make(claim, from: file, now: file.status.changeTime) != nil)
         #expect(forms[key] == nil)
     }
 
@@ -70,7 +73,7 @@ struct EncodedFormsTests {
         try folder.makeFile("a", "other")
         let key = EncodedForms.Key(status: file.status, coding: .gzip)
         let claim = try #require(forms.claim(key))
-        #expect(forms.make(claim, from: file) == nil)
+        #expect(forms.make(claim, from: file, now: Self.later) == nil)
         #expect(forms[key] == nil)
     }
 

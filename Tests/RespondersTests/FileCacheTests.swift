@@ -20,12 +20,28 @@ struct FileCacheTests {
         #expect(cache.entry(at: 7, for: [UInt8]("/file2".utf8).span, codings: 3) == nil)
     }
 
-    @Test("A file is fresh for a second, and for another from the moment it is found unchanged")
-    func freshness() throws {
+    @Test("A look is enough for a second, and for another from the moment the file is found anew")
+    func validity() throws {
         let entry = try entry(path, now: 5)
-        #expect(entry.freshUntil == 1_000_000_005)
-        FileCache().renew(entry, now: 3_000_000_000)
-        #expect(entry.freshUntil == 4_000_000_000)
+        #expect(entry.isCurrent(trust: .zero, now: 1_000_000_004))
+        #expect(!entry.isCurrent(trust: .zero, now: 1_000_000_005))
+        entry.renew([], trust: .zero, now: 3_000_000_000)
+        #expect(entry.isCurrent(trust: .zero, now: 3_999_999_999))
+        #expect(!entry.isCurrent(trust: .zero, now: 4_000_000_000))
+    }
+
+    @Test("The file is looked at each time, or when it is trusted no more")
+    func looking() throws {
+        let folder = try TemporaryDirectory()
+        let gone = Sighting([UInt8](folder.path("file").utf8), nil)
+        func isCurrent(trust: Interval, now: MonotonicTime) throws -> Bool {
+            try entry(path, sightings: [gone], trust: trust).isCurrent(trust: trust, now: now)
+        }
+        #expect(try isCurrent(trust: .zero, now: 0))
+        try folder.makeFile("file")
+        #expect(try !isCurrent(trust: .zero, now: 0))
+        #expect(try isCurrent(trust: .milliseconds(10), now: 9_999_999))
+        #expect(try !isCurrent(trust: .milliseconds(10), now: 10_000_000))
     }
 
     @Test("Another path in the same place takes it, and leaves it empty when it goes")
@@ -70,14 +86,16 @@ struct FileCacheTests {
     }
 
     private func entry(
-        _ path: [UInt8], codings: Int = 3, byteCount: Int = 1, now: MonotonicTime = .start
+        _ path: [UInt8], codings: Int = 3, byteCount: Int = 1, sightings: [Sighting] = [], trust: Interval = .zero,
+        now: MonotonicTime = .start
     ) throws -> FileCache.Entry {
         let folder = try TemporaryDirectory()
         try folder.makeFile("file")
         let status = try FileDescriptor.open(folder.path("file"), for: .reading).status()
         let representation = Representation(
-            status, coding: .identity, isEncodedHere: false, contentType: [], varies: false, cacheControl: nil)
+            status, FileFacts(content: [], of: status), Representation.Description())
         let key = FileCache.Key(path: path, codings: codings)
-        return FileCache.Entry(key, representation, [UInt8](repeating: 1, count: byteCount), now: now)
+        return FileCache.Entry(
+            key, representation, [UInt8](repeating: 1, count: byteCount), sightings, trust: trust, now: now)
     }
 }

@@ -34,7 +34,7 @@ struct FileSenderTests {
             let answer = try beside.get(path, fields)
             let expected = try here.get(path, fields)
             #expect(answer["Content-Encoding"] == coding)
-            let isSame = answer.bytes == expected.bytes && answer.fields == expected.fields
+            let isSame = answer.bytes == expected.bytes && answer.names == expected.names
             #expect(isSame && answer.byteCount == expected.byteCount)
         }
     }
@@ -108,8 +108,9 @@ struct FileSenderTests {
         #expect(try site.get("/small.html", Self.brotli)["Content-Encoding"] == "br")
         let refused = try site.get("/a.html", [("Accept-Encoding", "br, identity;q=0")])
         #expect(refused.status == .serviceUnavailable && refused["Retry-After"] == "1")
-        try site.folder.makeFile("a.html.gz", "gzipped")
-        #expect(try site.get("/a.html", Self.brotli, at: 2_000_000_000).content == "gzipped", "what is ready is sent")
+        let ready = try gzipFile(String(Self.text.prefix(48_000)))
+        try site.folder.makeFile("a.html.gz", ready)
+        #expect(try site.get("/a.html", Self.brotli, at: 2_000_000_000).bytes == ready, "what is ready is sent")
         #expect(waiting.take() == nil)
     }
 

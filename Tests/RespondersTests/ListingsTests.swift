@@ -12,8 +12,10 @@ struct ListingsTests {
     private static let count = 1100
     private static let json = [("Accept", "application/json")]
 
-    private func site(_ helpers: HelperThreads?, count: Int = count) throws -> Site {
-        let site = try Site(helpers: helpers)
+    private func site(
+        _ helpers: HelperThreads?, count: Int = count, trust: Duration = .zero
+    ) throws -> Site {
+        let site = try Site(helpers: helpers) { $0.trust = trust }
         for number in 0..<count {
             try site.folder.makeFile("file-\(number)", String(repeating: "x", count: number))
         }
@@ -23,7 +25,8 @@ struct ListingsTests {
     }
 
     private func names(_ answer: WholeAnswer) -> [String] {
-        answer.content.split(separator: "href=\"./").dropFirst().map { String($0.prefix { $0 != "\"" }) }
+        answer.content.split(separator: "href=\"").dropFirst().map { String($0.prefix { $0 != "\"" }) }
+            .filter { $0 != "../" }
     }
 
     @Test("It comes in pieces, complete and in the order asked for", arguments: [false, true])
@@ -54,8 +57,8 @@ struct ListingsTests {
         try site.folder.makeFile("file-7", String(repeating: "x", count: 5000))
         try site.folder.remove("file-8")
         let answer = try site.get("/")
-        #expect(answer.content.contains("./new\""))
-        #expect(!answer.content.contains("./file-8\""))
+        #expect(answer.content.contains("\"new\""))
+        #expect(!answer.content.contains("\"file-8\""))
         #expect(answer.content.contains("file-7</a><td>4.8 KiB<td>"))
     }
 
@@ -79,13 +82,16 @@ struct ListingsTests {
         }
         for number in 0..<Self.count { try site.folder.remove("file-\(number)") }
         let content = String(decoding: try exchange.remainder(), as: UTF8.self)
-        #expect(content.contains("./sub/") && !content.contains("./file-1\""))
+        #expect(content.contains("\"sub/\"") && !content.contains("\"file-1\""))
         #expect(content.hasSuffix("</table>\n</html>\n"))
     }
 
-    @Test("One that is not large is written as a whole, and sent again for a second at most", arguments: [false, true])
+    @Test(
+        "One that is not large is written as a whole, and sent again for as long as it is trusted",
+        arguments: [false, true])
     func whole(hasThreads: Bool) throws {
-        let site = try site(hasThreads ? try HelperThreads(threadCount: 1, queueLimit: 8) : nil, count: 300)
+        let site = try site(
+            hasThreads ? try HelperThreads(threadCount: 1, queueLimit: 8) : nil, count: 300, trust: .seconds(1))
         func isSent(at time: MonotonicTime) -> Bool {
             guard case .complete(let response) = site.responder.open(Request("/", at: time)) else { return false }
             return response.prepared != nil
@@ -103,10 +109,34 @@ struct ListingsTests {
         #expect(names(try site.get("/", at: 999_999_999)).contains("new"))
     }
 
-    @Test("While a page is made anew, and where nobody has the time to, the others have the last one for a second")
+    @Test("A small one that nobody trusts is sent again only while every file in it is as it was")
+    func looking() throws {
+        let site = try site(nil, count: 20)
+        let first = try site.get("/", at: 0)
+        func isSent(at time: MonotonicTime) -> Bool {
+            guard case .complete(let response) = site.responder.open(Request("/", at: time)) else { return false }
+            guard case .bytes(let bytes) = response.content else { return false }
+            return bytes == first.bytes
+        }
+        #expect(isSent(at: 0))
+        try site.folder.makeFile("file-7", String(repeating: "x", count: 5000))
+        #expect(try site.get("/", at: 0).content.contains("file-7</a><td>4.8 KiB<td>"))
+        try site.folder.remove("file-7")
+        #expect(try !site.get("/", at: 0).content.contains("file-7"))
+    }
+
+    @Test("One that is not small is written anew each time where nobody trusts it", arguments: [false, true])
+    func untrusted(hasThreads: Bool) throws {
+        let site = try site(hasThreads ? try HelperThreads(threadCount: 1, queueLimit: 8) : nil, count: 300)
+        _ = try site.get("/", at: 0)
+        try site.folder.makeFile("file-7", String(repeating: "x", count: 5000))
+        #expect(try site.get("/", at: 0).content.contains("file-7</a><td>4.8 KiB<td>"))
+    }
+
+    @Test("While a page is made anew, and where nobody has the time to, the others have the one that is trusted still")
     func renewal() throws {
         let busy = try BusyThread(queueLimit: 1)
-        let site = try site(busy.threads, count: 300)
+        let site = try site(busy.threads, count: 300, trust: .seconds(1))
         guard case .exchange(let exchange) = site.responder.open(Request("/", at: 0)) else {
             Issue.record("it was written at once")
             return
@@ -169,6 +199,8 @@ struct ListingsTests {
 
 @Suite("Names of directories at hand")
 struct DirectoryNamesCacheTests {
+    /// Later than every directory here.
+    private let later = WallTime(seconds: 4_000_000_000)
     private let folder: TemporaryDirectory
 
     init() throws {
@@ -180,7 +212,7 @@ struct DirectoryNamesCacheTests {
     private func open() throws -> OpenFile { try OpenFile(FileDescriptor.open(folder.path, for: .directory)) }
 
     private func prepare(_ cache: DirectoryNamesCache, by key: ListingOrder.Key = .name) throws -> DirectoryNames {
-        try cache.prepare(try open(), by: key, now: 0).0
+        try cache.prepare(try open(), by: key, now: 0, wallTime: later).0
     }
 
     @Test("They are read once for one state of a directory, and shared by all who list it")
@@ -203,7 +235,7 @@ struct DirectoryNamesCacheTests {
         let directory = try open()
         let threads = try HelperThreads(threadCount: 4, queueLimit: 8)
         let calculations = (0..<8).compactMap { _ in
-            threads.calculate { try? cache.prepare(directory, by: .size, now: 0) }
+            threads.calculate { [later] in try? cache.prepare(directory, by: .size, now: 0, wallTime: later) }
         }
         var results: [(DirectoryNames, DirectoryArrangement?)] = []
         for calculation in calculations {
@@ -214,11 +246,12 @@ struct DirectoryNamesCacheTests {
         #expect(results.allSatisfy { $0.0 === results[0].0 && $0.1 === results[0].1 })
     }
 
-    @Test("Those of a directory that changed just now are good for a second: it may change again unseen")
+    @Test(
+        "Those of a directory that changed just now are good for as long as it is trusted: it may change again unseen")
     func unsettled() throws {
-        let cache = DirectoryNamesCache(showsHidden: false)
-        try folder.setModified(".", to: WallTime.now.seconds + 1000)
-        let names = try prepare(cache)
+        let cache = DirectoryNamesCache(showsHidden: false, trust: .seconds(1))
+        let directory = try open()
+        let names = try cache.prepare(directory, by: .name, now: 0, wallTime: directory.status.changeTime).0
         #expect(cache.names(of: try open(), now: 999_999_999) === names)
         #expect(cache.names(of: try open(), now: 1_000_000_000) == nil)
     }

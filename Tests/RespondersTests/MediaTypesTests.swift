@@ -72,3 +72,8 @@ struct MediaTypesTests {
         #expect(MediaTypes.isCompressible([UInt8](type.utf8)) == expected)
     }
 }
+
+extension MediaTypes {
+    /// The type of a file of whose content nothing is known.
+    fileprivate func contentType(ofFileNamed name: [UInt8]) -> [UInt8] { type(ofFileNamed: name).contentType(nil) }
+}

@@ -115,6 +115,8 @@ struct PolicyResponderTests {
         #expect(!any.values(of: "Vary").contains("Origin"))
         let one = try responder(try site()) { $0.corsOrigin = "https://app.example" }.answer(Request(path))
         #expect(one.values(of: "Access-Control-Allow-Origin") == ["https://app.example"])
+        let exposed = "Content-Range, ETag, Accept-Ranges, Content-Length"
+        for answer in [any, one] { #expect(answer.values(of: "Access-Control-Expose-Headers") == [exposed]) }
         #expect(one.values(of: "Vary").contains("Origin"))
         #expect(try responder(try site()) { _ in }.answer(Request(path))["Access-Control-Allow-Origin"] == nil)
     }

@@ -148,7 +148,7 @@ struct RedirectResponderTests {
         let site = try Self.makeSite()
         var rules = FileSite(root: site.folder.path(""))
         rules.fallbackFile = "page"
-        let challenges = try FileResponder(rules.filesOnly, mediaTypes: MediaTypes())
+        let challenges = FileResponder(rules.filesOnly, mediaTypes: MediaTypes())
         let responder = RedirectResponder(port: 443, challenges: challenges) { _ in true }
         let answer = try responder.answer(Request(path, authority: "example.org", [("Accept", "text/html")]))
         #expect(answer.status.rawValue == status)

@@ -1,3 +1,4 @@
+import MartinetCompression
 import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
@@ -9,6 +10,12 @@ import Testing
 struct Site {
     let folder: TemporaryDirectory
     let responder: FileResponder
+    let log = Log()
+
+    /// What an operator was told.
+    final class Log {
+        var lines: [String] = []
+    }
 
     /// - Parameter helpers: nil for a responder that does everything at once.
     init(helpers: HelperThreads? = nil, _ change: (inout FileSite) -> Void = { _ in }) throws {
@@ -16,7 +23,10 @@ struct Site {
         try folder.makeDirectory("root")
         var site = FileSite(root: folder.path("root"))
         change(&site)
-        responder = try FileResponder(site, mediaTypes: MediaTypes(), helpers: helpers)
+        let log = log
+        responder = FileResponder(site, mediaTypes: MediaTypes(site.mediaTypes), helpers: helpers) {
+            log.lines.append($0)
+        }
         folder.enter("root")
     }
 
@@ -45,6 +55,9 @@ struct Site {
         try responder.answer(Request(path, query: query, method: method, fields, at: arrival))
     }
 }
+
+/// A gzip file of one member that holds the text.
+func gzipFile(_ text: String) throws -> [UInt8] { try GzipEncoder().encodeAll([UInt8](text.utf8)) }
 
 extension Responder {
     /// The whole answer, with a streamed content read to its end.

@@ -8,7 +8,7 @@ import Synchronization
 final class DirectoryNames: Sendable {
     /// The names, each with a NUL behind it, in the order in which they were read.
     private let text: [UInt8]
-    /// Where in the text each name begins, in order.
+    /// Where in the text each name begins, in order; with `linkMark` where the name can be that of a symbolic link.
     private let starts: [UInt32]
     /// How many of the names, at the front, are directories'.
     let directoryCount: Int
@@ -19,6 +19,7 @@ final class DirectoryNames: Sendable {
     static let countLimit = 1_000_000
     /// Nor one whose names have more bytes than this.
     private static let byteLimit = 32 * 1024 * 1024
+    fileprivate static let linkMark: UInt32 = 1 << 31
 
     /// What reading a directory came to.
     enum Reading {
@@ -50,7 +51,7 @@ final class DirectoryNames: Sendable {
                 case .regular, .other: false
                 case .unknown: directory.descriptor.status(ofEntry: name)?.kind == .directory
                 }
-            keys.append(Key(name, start: text.count, isDirectory: isDirectory))
+            keys.append(Key(name, start: text.count, isDirectory: isDirectory, mayBeLink: kind == .unknown))
             text.append(copying: name)
             return true
         }
@@ -64,7 +65,7 @@ final class DirectoryNames: Sendable {
     /// - Parameter keys: of the names, in order.
     private init(_ text: [UInt8], _ keys: [Key], _ share: Allowance.Share?) {
         self.text = text
-        starts = keys.map(\.start)
+        starts = keys.map { $0.mayBeLink ? $0.start | Self.linkMark : $0.start }
         directoryCount = keys.count(where: \.isDirectory)
         self.share = share
     }
@@ -77,7 +78,9 @@ final class DirectoryNames: Sendable {
     /// The entry with this number as it is now; nil where it has gone.
     func entry(_ index: Int, of directory: OpenFile) -> DirectoryEntry? {
         guard let status = status(index, of: directory) else { return nil }
-        return DirectoryEntry(name: [UInt8](text[terminatedName(index).dropLast()]), status: status)
+        return DirectoryEntry(
+            name: [UInt8](text[terminatedName(index).dropLast()]), status: status,
+            mayBeLink: starts[index] & Self.linkMark != 0)
     }
 
     /// The status of the entry with this number as it is now; nil where it has gone.
@@ -87,7 +90,7 @@ final class DirectoryNames: Sendable {
     }
 
     private func terminatedName(_ index: Int) -> Range<Int> {
-        let start = Int(starts[index])
+        let start = Int(starts[index] & ~Self.linkMark)
         let text = text
         let end = text.span.firstIndex(of: 0, from: start) ?? text.count - 1
         return start..<end + 1
@@ -119,8 +122,9 @@ private struct Key {
     private let prefix: UInt64
     let start: UInt32
     let isDirectory: Bool
+    let mayBeLink: Bool
 
-    init(_ terminatedName: Span<UInt8>, start: Int, isDirectory: Bool) {
+    init(_ terminatedName: Span<UInt8>, start: Int, isDirectory: Bool, mayBeLink: Bool) {
         var prefix: UInt64 = 0
         for index in 0..<8 {
             prefix = prefix << 8 | (index < terminatedName.count ? UInt64(terminatedName[index]) : 0)
@@ -128,6 +132,7 @@ private struct Key {
         self.prefix = prefix
         self.start = UInt32(truncatingIfNeeded: start)
         self.isDirectory = isDirectory
+        self.mayBeLink = mayBeLink
     }
 
     func precedes(_ other: Key, in text: [UInt8]) -> Bool {

@@ -14,6 +14,7 @@ final class DirectoryNamesCache: Sendable {
     }
 
     private let showsHidden: Bool
+    private let trust: Interval
     private let memory: Allowance
     private let entries = Mutex<[Entry]>([])
     /// Held while a directory is read or sorted, which takes several times the memory of its names: one at a time, and who
@@ -25,11 +26,11 @@ final class DirectoryNamesCache: Sendable {
     private static let keptByteLimit = 32 * 1024 * 1024
     /// What all take: a directory of 200 000 files about 5 MB.
     static let byteLimit = 96 * 1024 * 1024
-    /// How long names are good that were read just after the directory changed.
-    private static let freshness = Interval.seconds(1)
 
-    init(showsHidden: Bool, byteLimit: Int = byteLimit) {
+    /// - Parameter trust: how long names are good that were read just after the directory changed.
+    init(showsHidden: Bool, trust: Interval = .zero, byteLimit: Int = byteLimit) {
         self.showsHidden = showsHidden
+        self.trust = trust
         memory = Allowance(byteLimit)
     }
 
@@ -43,11 +44,14 @@ final class DirectoryNamesCache: Sendable {
 
     /// Reads the names if they are not at hand, and sorts what has to be sorted; takes its time.
     func prepare(
-        _ directory: OpenFile, by key: ListingOrder.Key, now: MonotonicTime
+        _ directory: OpenFile, by key: ListingOrder.Key, now: MonotonicTime, wallTime: WallTime
     ) throws(FileRefusal) -> (DirectoryNames, DirectoryArrangement?) {
         if key == .name, let known = names(of: directory, now: now) { return (known, nil) }
         return try reading.withLock { (_) throws(FileRefusal) in
-            let names = if let known = names(of: directory, now: now) { known } else { try read(directory, now: now) }
+            let names =
+                if let known = names(of: directory, now: now) { known } else {
+                    try read(directory, now: now, wallTime)
+                }
             guard key != .name else { return (names, nil) }
             guard let arrangement = names.arrangement(by: key, of: directory, memory: memory, now: now) else {
                 throw .busy
@@ -56,8 +60,10 @@ final class DirectoryNamesCache: Sendable {
         }
     }
 
-    private func read(_ directory: OpenFile, now: MonotonicTime) throws(FileRefusal) -> DirectoryNames {
-        let isSettled = directory.status.isSettled
+    private func read(
+        _ directory: OpenFile, now: MonotonicTime, _ wallTime: WallTime
+    ) throws(FileRefusal) -> DirectoryNames {
+        let isSettled = directory.status.isSettled(at: wallTime)
         var reading: DirectoryNames.Reading
         do throws(SystemError) {
             reading = try DirectoryNames.read(directory, showsHidden: showsHidden, memory: memory)
@@ -70,7 +76,7 @@ final class DirectoryNamesCache: Sendable {
         }
         switch reading {
         case .names(let names):
-            keep(Entry(status: directory.status, names: names, freshUntil: isSettled ? nil : now + Self.freshness))
+            keep(Entry(status: directory.status, names: names, freshUntil: isSettled ? nil : now + trust))
             return names
         case .tooMany: throw .tooLarge
         case .noMemory: throw .busy

@@ -1,4 +1,5 @@
 import MartinetCompression
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 import Synchronization
@@ -56,12 +57,12 @@ final class EncodedForms: Sendable {
 
     /// Makes the form of a small file, and keeps it if the file's times can be relied on.
     ///
+    /// - Parameter now: the time of day.
     /// - Returns: nil where the file cannot be read, has changed since it was opened, or cannot be compressed.
-    func make(_ claim: Claim, from file: OpenFile) -> [UInt8]? {
+    func make(_ claim: Claim, from file: OpenFile, now: WallTime) -> [UInt8]? {
         defer { end(claim) }
-        let isSettled = file.status.isSettled
         guard let content = try? file.readWhole(), let form = claim.key.coding.encode(content) else { return nil }
-        if isSettled { insert(form, for: claim.key) }
+        if file.status.isSettled(at: now) { insert(form, for: claim.key) }
         return form
     }
 

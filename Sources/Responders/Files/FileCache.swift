@@ -22,11 +22,18 @@ struct FileCache {
         let response: Response
         /// The news that the client has it already, ready to be sent.
         let notModifiedResponse: Response
-        /// Until when it may be sent without another look at the file.
-        var freshUntil: MonotonicTime
+        /// Where what it was made from was found.
+        private(set) var sightings: [Sighting]
+        /// Until when it may be sent without a look at the file, and until when after no more than that.
+        private(set) var trustedUntil: MonotonicTime
+        private(set) var goodUntil: MonotonicTime
 
-        init(_ key: Key, _ representation: Representation, _ content: [UInt8], now: MonotonicTime) {
+        init(
+            _ key: Key, _ representation: Representation, _ content: [UInt8], _ sightings: [Sighting] = [],
+            trust: Interval = .zero, now: MonotonicTime
+        ) {
             self.key = key
+            self.sightings = sightings
             self.representation = representation
             self.content = content
             var response = Response(.ok, fields: representation.fields, content: .bytes(content))
@@ -35,7 +42,24 @@ struct FileCache {
             var notModified = Response(.notModified, fields: representation.notModifiedFields)
             notModified.prepared = PreparedMessage()
             notModifiedResponse = notModified
-            freshUntil = now + FileCache.freshness
+            trustedUntil = now + trust
+            goodUntil = now + FileCache.validity
+        }
+
+        /// The file was found anew, and is as it was.
+        func renew(_ sightings: [Sighting], trust: Interval, now: MonotonicTime) {
+            self.sightings = sightings
+            trustedUntil = now + trust
+            goodUntil = now + FileCache.validity
+        }
+
+        /// Looks at the file again, unless it is trusted still: whether it may be sent as it is kept.
+        func isCurrent(trust: Interval, now: MonotonicTime) -> Bool {
+            if trustedUntil > now { return true }
+            guard goodUntil > now else { return false }
+            for sighting in sightings where !sighting.isCurrent { return false }
+            trustedUntil = now + trust
+            return true
         }
 
         /// Whether the request asks for anything but this entity tag, as clients do that have the file: the plain
@@ -50,8 +74,9 @@ struct FileCache {
 
     /// The largest file that is kept.
     static let fileByteLimit = 128 * 1024
-    /// How long a file is sent without another look at it.
-    private static let freshness = Interval.seconds(1)
+    /// How long a look at the file is enough. What is beside it can change, too: what options conceal, a coding that somebody
+    /// puts there; then the file is found as if it had never been asked for.
+    private static let validity = Interval.seconds(1)
     private static let placeCount = 1024
     private static let byteLimit = 32 * 1024 * 1024
 
@@ -72,11 +97,6 @@ struct FileCache {
             return nil
         }
         return entry
-    }
-
-    /// The file was looked at, and is as it was.
-    func renew(_ entry: Entry, now: MonotonicTime) {
-        entry.freshUntil = now + Self.freshness
     }
 
     mutating func insert(_ entry: Entry, at place: Int) {

@@ -2,17 +2,40 @@ import MartinetBytes
 import MartinetHTTP
 import MartinetPOSIX
 
-/// Finds what a path stands for beneath a site's directory.
+/// Finds what a path stands for beneath a site's directory, which may be removed and made again, or be another one when a link
+/// has moved.
 final class FileFinder {
-    private let root: Directory
-    private let site: FileSite
-    private let prefix: [UInt8]
+    /// The directory as it was opened, shared with those that list what is in it.
+    private final class Root: Sendable {
+        let directory: Directory
 
-    init(_ site: FileSite) throws(SystemError) {
-        root = try Directory(
-            site.root, resolution: site.followsLinks ? .anywhere : .beneath, concealing: site.concealed)
+        init(_ site: FileSite) throws(SystemError) {
+            directory = try Directory(
+                site.root, resolution: site.followsLinks ? .anywhere : .beneath, concealing: site.concealed)
+        }
+    }
+
+    private let site: FileSite
+    private let rootPath: [UInt8]
+    private let prefix: [UInt8]
+    /// Nil where there is none now.
+    private var root: Root?
+    /// The directories at whose paths programs answer.
+    private let routedPaths: Set<[UInt8]>
+
+    init(_ site: FileSite) {
         self.site = site
+        rootPath = [UInt8](site.root.utf8)
         prefix = site.prefixPath
+        routedPaths = Set(site.routedPrefixes.map(Router.segments(of:)))
+        root = try? Root(site)
+    }
+
+    /// Looks whether the site's directory is still the one that is open; to be called before anything is found.
+    func refresh() throws(FileRefusal) {
+        if let root, WholeFile.status(site.root)?.identity == root.directory.identity { return }
+        root = nil
+        do throws(SystemError) { root = try Root(site) } catch { throw FileRefusal(error) }
     }
 
     /// What a request's path means, beneath the site's prefix.
@@ -28,10 +51,11 @@ final class FileFinder {
     }
 
     func open(_ relative: [UInt8]) throws(FileRefusal) -> OpenFile {
+        guard let root else { throw .notFound }
         let file: OpenFile
-        do throws(SystemError) { file = try root.open(relative) } catch { throw FileRefusal(error) }
+        do throws(SystemError) { file = try root.directory.open(relative) } catch { throw FileRefusal(error) }
         if let programs = site.programs,
-            programs.excludes(relative, file.status, statusOf: { try? root.status(of: $0) })
+            programs.excludes(relative, file.status, statusOf: { try? root.directory.status(of: $0) })
         {
             throw .notFound
         }
@@ -49,25 +73,51 @@ final class FileFinder {
         }
     }
 
-    /// The first of the site's index files that the directory has, and its path.
-    func index(ofDirectory relative: [UInt8]) throws(FileRefusal) -> (file: OpenFile, name: [UInt8])? {
+    /// A file, and what has to be as it is for it to be the one that is found.
+    struct Found {
+        let file: OpenFile
+        let name: [UInt8]
+        let sightings: [Sighting]
+    }
+
+    /// Where a file was found, or nothing.
+    func sighting(_ relative: [UInt8], _ file: OpenFile?) -> Sighting {
+        Sighting(rootPath.appending(relative), file?.status)
+    }
+
+    /// The first of the site's index files that the directory has.
+    func index(ofDirectory relative: [UInt8]) throws(FileRefusal) -> Found? {
+        var sightings: [Sighting] = []
         for index in site.indexNames {
             let name = relative + (relative.isEmpty ? [] : [ASCII.slash]) + [UInt8](index.utf8)
-            if let file = try openFileIfAny(name) { return (file, name) }
+            let file = try openFileIfAny(name)
+            sightings.append(sighting(name, file))
+            if let file { return Found(file: file, name: name, sightings: sightings) }
         }
         return nil
     }
 
-    /// Tells which entries of a directory are to be listed, on any thread.
+    /// Tells which entries of a directory are to be listed, on any thread: those that a client could have.
     ///
     /// - Parameter relative: the path it was opened by.
     func visibility(
         in directory: OpenFile, at relative: [UInt8]
     ) throws(FileRefusal) -> @Sendable (DirectoryEntry) -> Bool {
+        guard let root else { throw .notFound }
+        let isNotConcealed: @Sendable (DirectoryEntry) -> Bool
         do throws(SystemError) {
-            return try root.visibleEntries(of: directory, at: relative)
+            isNotConcealed = try root.directory.visibleEntries(of: directory, at: relative)
         } catch {
             throw FileRefusal(error)
+        }
+        let (routedPaths, prefix) = (routedPaths, prefix)
+        return { entry in
+            guard isNotConcealed(entry) else { return false }
+            guard entry.mayBeLink || !routedPaths.isEmpty else { return true }
+            let path = relative + (relative.isEmpty ? [] : [ASCII.slash]) + entry.name
+            let place = prefix.isEmpty ? path : prefix.appending(path)
+            if entry.status.kind == .directory, routedPaths.contains(place) { return false }
+            return !entry.mayBeLink || root.directory.reaches(path)
         }
     }
 }

@@ -5,6 +5,8 @@ import MartinetPOSIX
 enum FileRefusal: Error {
     case malformed(TargetPath.Flaw)
     case notFound
+    /// There would be something for a request that accepts something else.
+    case notFoundAsAccepted
     case forbidden
     case notAcceptable
     /// The directory has more entries than a listing may.
@@ -27,6 +29,7 @@ enum FileRefusal: Error {
         switch self {
         case .malformed(let flaw): .error(.badRequest, flaw.explanation)
         case .notFound: .error(.notFound, "There is nothing at this address.")
+        case .notFoundAsAccepted: Self.notFoundAsAcceptedResponse
         case .forbidden: .error(.forbidden, "The server may not read this file.")
         case .notAcceptable: .error(.notAcceptable, "The file is not to be had in any coding that the request accepts.")
         case .tooLarge: .error(.internalServerError, "The directory has too many entries to be listed.")
@@ -36,6 +39,12 @@ enum FileRefusal: Error {
                 ? Self.busyResponse("The server is too busy to open the file.")
                 : .error(.internalServerError, "The server could not open the file.")
         }
+    }
+
+    private static var notFoundAsAcceptedResponse: Response {
+        var response = FileRefusal.notFound.response
+        response.fields.append("Vary", "Accept")
+        return response
     }
 
     private static func busyResponse(_ explanation: String) -> Response {

@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 package import MartinetHTTP
 package import MartinetPOSIX
 
@@ -7,18 +8,27 @@ package final class FileResponder: Responder {
     private let site: FileSite
     private let finder: FileFinder
     private let mediaTypes: MediaTypes
+    private let neighbours: NeighbourFinder
     private let sender: FileSender
     private let listings: Listings
     private var reader = AcceptedCodingsReader()
 
     private static let allowedMethods: StaticString = "GET, HEAD, OPTIONS"
 
-    /// - Parameter helpers: where large texts are compressed and large directories are read; nil to have that done at once.
-    package init(_ site: FileSite, mediaTypes: MediaTypes, helpers: HelperThreads? = nil) throws(SystemError) {
+    /// The site's directory need not be there yet: it is looked for with each request.
+    ///
+    /// - Parameters:
+    ///   - helpers: where large texts are compressed and large directories are read; nil to have that done at once.
+    ///   - report: takes what an operator should know of the files, a line at a time.
+    package init(
+        _ site: FileSite, mediaTypes: MediaTypes, helpers: HelperThreads? = nil,
+        report: @escaping (String) -> Void = { _ in }
+    ) {
         self.site = site
         self.mediaTypes = mediaTypes
-        finder = try FileFinder(site)
-        sender = FileSender(Helpers(helpers))
+        finder = FileFinder(site)
+        neighbours = NeighbourFinder(finder, report: report)
+        sender = FileSender(Helpers(helpers), trust: Interval(site.trust))
         listings = Listings(site, finder, Helpers(helpers))
     }
 
@@ -47,25 +57,39 @@ package final class FileResponder: Responder {
 
     /// A small file to be sent as part of another response, and its media type; nil where it is not to be had.
     func page(at path: [UInt8]) -> (content: [UInt8], contentType: [UInt8])? {
-        guard let file = try? finder.openFileIfAny(path), file.status.byteCount <= FileCache.fileByteLimit,
-            let content = try? file.readWhole()
+        guard (try? finder.refresh()) != nil, let file = try? finder.openFileIfAny(path),
+            file.status.byteCount <= FileCache.fileByteLimit, let content = try? file.readWhole()
         else { return nil }
-        return (content, mediaTypes.contentType(ofFileNamed: path))
+        let type = mediaTypes.type(ofFileNamed: path)
+        return (content, type.contentType(TextFacts(content.span, isWhole: true)))
     }
 
     // MARK: Finding
 
     private func find(_ request: borrowing Request, _ slot: FileSender.Slot) throws(FileRefusal) -> Answer {
         let path = try finder.resolve(request.bytes.span.extracting(request.path))
+        try finder.refresh()
         do throws(FileRefusal) {
             return try find(path, request, slot)
         } catch {
-            guard case .notFound = error, let fallback = site.fallbackFile, isPageWanted(path, request) else {
-                throw error
-            }
-            let name = [UInt8](fallback.utf8)
-            // Where Accept decided, which the cache's key does not hold, the answer is not kept.
-            return try send(finder.open(name), name: name, request, hasExtension(path) ? nil : slot)
+            guard case .notFound = error, let fallback = site.fallbackFile else { throw error }
+            guard isPageWanted(path, request) else { throw .notFoundAsAccepted }
+            return try sendFallback([UInt8](fallback.utf8), request)
+        }
+    }
+
+    /// Sends the page of an application. What it is kept under is not the request's path, which says nothing of who accepts it.
+    private func sendFallback(_ name: [UInt8], _ request: borrowing Request) throws(FileRefusal) -> Answer {
+        let slot = sender.slot(forFallback: name, reader.signature)
+        if let answer = sender.freshAnswer(request, slot) { return answer }
+        do throws(FileRefusal) {
+            let file = try finder.open(name)
+            guard file.status.kind == .regular else { throw .notFound }
+            let found = FileFinder.Found(file: file, name: name, sightings: [finder.sighting(name, file)])
+            return try send(found, request, slot, variesByType: true)
+        } catch {
+            sender.forget(slot)
+            throw error
         }
     }
 
@@ -76,13 +100,13 @@ package final class FileResponder: Responder {
         switch file.status.kind {
         case .regular:
             guard !path.endsWithSlash else { throw .notFound }
-            return try send(file, name: path.relative, request, slot)
+            let sightings = [finder.sighting(path.relative, file)]
+            return try send(
+                FileFinder.Found(file: file, name: path.relative, sightings: sightings), request, slot)
         case .directory:
             guard site.servesDirectories else { throw .notFound }
             guard path.endsWithSlash else { return .complete(redirectToDirectory(path, request)) }
-            if let (index, name) = try finder.index(ofDirectory: path.relative) {
-                return try send(index, name: name, request, slot)
-            }
+            if let index = try finder.index(ofDirectory: path.relative) { return try send(index, request, slot) }
             guard site.hasListing else { throw .notFound }
             return try listings.answer(request, file, at: path.relative)
         case .other:
@@ -91,17 +115,26 @@ package final class FileResponder: Responder {
     }
 
     private func send(
-        _ file: OpenFile, name: [UInt8], _ request: borrowing Request, _ slot: FileSender.Slot?
+        _ found: FileFinder.Found, _ request: borrowing Request, _ slot: FileSender.Slot, variesByType: Bool = false
     ) throws(FileRefusal) -> Answer {
+        let file = found.file
+        let type = mediaTypes.type(ofFileNamed: found.name)
+        let inspected = type.dependsOnContent ? try sender.inspect(file, isText: true, request) : nil
+        let others =
+            site.compresses && site.usesPrecompressed && type.coding == nil
+            ? neighbours.neighbours(of: file, named: found.name, now: request.moment) : Neighbours()
         let choice = try RepresentationChoice(
-            file, name: name, contentType: mediaTypes.contentType(ofFileNamed: name), codings: reader.codings, site,
-            finder)
-        return try sender.answer(request, choice, slot)
+            file, type, contentType: type.contentType(inspected?.facts.text), neighbours: others,
+            codings: reader.codings, sightings: found.sightings, variesByType: variesByType, site)
+        return try sender.answer(request, choice, inspected, slot)
     }
 
-    /// Whether the request is for a page of an application, and not for a script or picture that is missing.
+    /// Whether the request is for a page of an application, and not for something that its scripts ask for, or a script or
+    /// picture that is missing.
     private func isPageWanted(_ path: TargetPath, _ request: borrowing Request) -> Bool {
-        !hasExtension(path) || AcceptedTypes.lists("text/html", in: request)
+        hasExtension(path)
+            ? AcceptedTypes.lists("text/html", in: request)
+            : AcceptedTypes.weight(of: "text/html", in: request) > 0
     }
 
     private func hasExtension(_ path: TargetPath) -> Bool {

@@ -1,4 +1,5 @@
 import MartinetBytes
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -8,11 +9,15 @@ final class FileSender {
     struct Slot {
         fileprivate let place: Int
         fileprivate let codings: Int
+        /// What it is kept under; nil for the request's path.
+        fileprivate let path: [UInt8]?
     }
 
     private let helpers: Helpers
+    private let trust: Interval
     private var cache = FileCache()
     private let forms = EncodedForms()
+    private var inspector = FileInspector()
     /// For large files: an encoder has memory for as long as its client takes.
     private let encoders = Allowance(encoderLimit)
 
@@ -21,29 +26,39 @@ final class FileSender {
     /// Brotli has up to 1.9 MB for each. Who comes when all are in use gets the file as it is.
     private static let encoderLimit = 4
 
-    init(_ helpers: Helpers) {
+    /// - Parameter trust: for how long a file need not be looked at again.
+    init(_ helpers: Helpers, trust: Interval) {
         self.helpers = helpers
+        self.trust = trust
     }
 
     // MARK: Answers at hand
 
     func slot(for request: borrowing Request, _ codings: Int) -> Slot {
         let path = request.bytes.span.extracting(request.path)
-        return Slot(place: FileCache.place(of: path, codings: codings), codings: codings)
+        return Slot(place: FileCache.place(of: path, codings: codings), codings: codings, path: nil)
+    }
+
+    /// Where a file is kept that is sent for whatever path is missing.
+    func slot(forFallback name: [UInt8], _ codings: Int) -> Slot {
+        // No path of a request begins like this.
+        let path = [0] + name
+        return Slot(place: FileCache.place(of: path.span, codings: codings), codings: codings, path: path)
     }
 
     func forget(_ slot: Slot) {
         cache.remove(at: slot.place)
     }
 
-    /// The answer that needs no look at the file; nil where there is none.
+    /// The answer that needs no more than a look at the file; nil where there is none.
     func freshAnswer(_ request: borrowing Request, _ slot: Slot) -> Answer? {
-        guard let entry = entry(request, slot), entry.freshUntil > request.arrival else { return nil }
+        guard let entry = entry(request, slot), entry.isCurrent(trust: trust, now: request.arrival) else { return nil }
         return answer(request, entry)
     }
 
     private func entry(_ request: borrowing Request, _ slot: Slot) -> FileCache.Entry? {
-        cache.entry(at: slot.place, for: request.bytes.span.extracting(request.path), codings: slot.codings)
+        if let path = slot.path { return cache.entry(at: slot.place, for: path.span, codings: slot.codings) }
+        return cache.entry(at: slot.place, for: request.bytes.span.extracting(request.path), codings: slot.codings)
     }
 
     private func answer(_ request: borrowing Request, _ entry: FileCache.Entry) -> Answer {
@@ -54,89 +69,114 @@ final class FileSender {
 
     // MARK: Answers from files
 
-    /// - Parameter slot: nil where the answer is good for this request alone.
+    /// What a file's content says of it, read if it has to be.
+    ///
+    /// - Parameter isText: whether a large file is to be read for it, too.
+    func inspect(
+        _ file: OpenFile, isText: Bool, _ request: borrowing Request
+    ) throws(FileRefusal) -> InspectedFile {
+        try inspector.inspect(file, isText: isText, now: request.moment)
+    }
+
+    /// - Parameters:
+    ///   - inspected: the file that was chosen, or another one, as it was just read.
+    ///   - slot: nil where the answer is good for this request alone.
     func answer(
-        _ request: borrowing Request, _ choice: RepresentationChoice, _ slot: Slot?
+        _ request: borrowing Request, _ choice: RepresentationChoice, _ inspected: InspectedFile?, _ slot: Slot?
     ) throws(FileRefusal) -> Answer {
-        let representation = choice.representation
-        if let slot, let entry = entry(request, slot), entry.representation.status == representation.status,
+        let source =
+            if let inspected, inspected.file === choice.file { inspected } else {
+                try inspect(choice.file, isText: false, request)
+            }
+        let status = choice.file.status
+        let representation = Representation(status, source.facts, choice.description)
+        if let slot, let entry = entry(request, slot), entry.representation.status == status,
             entry.representation.fields == representation.fields
         {
-            cache.renew(entry, now: request.arrival)
+            entry.renew(choice.sightings, trust: trust, now: request.arrival)
             return answer(request, entry)
         }
-        let byteCount = choice.file.status.byteCount
-        if request.method == .head, byteCount > Self.immediateByteLimit {
+        if request.method == .head, status.byteCount > Self.immediateByteLimit {
             return RepresentationAnswer.head(request, representation)
         }
-        guard byteCount <= FileCache.fileByteLimit else { return try stream(request, choice) }
-        if representation.isEncodedHere { return try encoded(request, choice, slot) }
-        guard let content = try read(choice.file) else {
+        let subject = Subject(choice: choice, representation: representation, slot: slot, isSettled: source.isSettled)
+        guard status.byteCount <= FileCache.fileByteLimit else { return try stream(request, subject) }
+        if representation.isEncodedHere { return try encoded(request, subject) }
+        let content = if let known = source.content { known } else { try read(choice.file) }
+        guard let content else {
             return RepresentationAnswer.make(request, representation, .file(choice.file))
         }
-        return send(content, request, choice, slot)
+        return send(content, request, subject)
+    }
+
+    /// What is to be sent, and where it is kept.
+    private struct Subject {
+        let choice: RepresentationChoice
+        let representation: Representation
+        let slot: Slot?
+        let isSettled: Bool
     }
 
     /// A small file in a coding that is made here.
-    private func encoded(
-        _ request: borrowing Request, _ choice: RepresentationChoice, _ slot: Slot?
-    ) throws(FileRefusal) -> Answer {
-        let key = EncodedForms.Key(status: choice.file.status, coding: choice.representation.coding)
-        if let form = forms[key] { return send(form, request, choice, slot) }
-        if let response = RepresentationAnswer.unfulfilled(request, choice.representation) {
+    private func encoded(_ request: borrowing Request, _ subject: Subject) throws(FileRefusal) -> Answer {
+        let file = subject.choice.file
+        let key = EncodedForms.Key(status: file.status, coding: subject.choice.coding)
+        if let form = forms[key] { return send(form, request, subject) }
+        if let response = RepresentationAnswer.unfulfilled(request, subject.representation) {
             return .complete(response)
         }
-        guard let claim = forms.claim(key) else { return try sendUnencoded(request, choice) }
-        if choice.file.status.byteCount <= Self.immediateByteLimit {
-            guard let form = forms.make(claim, from: choice.file) else { return try sendUnencoded(request, choice) }
-            return send(form, request, choice, slot)
+        guard let claim = forms.claim(key) else { return try sendUnencoded(request, subject) }
+        let now = request.moment
+        if file.status.byteCount <= Self.immediateByteLimit {
+            guard let form = forms.make(claim, from: file, now: now) else { return try sendUnencoded(request, subject) }
+            return send(form, request, subject)
         }
-        let file = choice.file
-        let answer = helpers.answer(request, after: { [forms] in forms.make(claim, from: file) }) { request, form in
-            if let form { return self.send(form, request, choice, slot) }
-            do throws(FileRefusal) { return try self.sendUnencoded(request, choice) } catch {
+        let answer = helpers.answer(request, after: { [forms] in forms.make(claim, from: file, now: now) }) {
+            request, form in
+            if let form { return self.send(form, request, subject) }
+            do throws(FileRefusal) { return try self.sendUnencoded(request, subject) } catch {
                 return .complete(error.response)
             }
         }
         if let answer { return answer }
-        return try sendUnencoded(request, choice)
+        return try sendUnencoded(request, subject)
     }
 
     /// A large file.
-    private func stream(_ request: borrowing Request, _ choice: RepresentationChoice) throws(FileRefusal) -> Answer {
-        let representation = choice.representation
+    private func stream(_ request: borrowing Request, _ subject: Subject) throws(FileRefusal) -> Answer {
+        let representation = subject.representation
         guard representation.isEncodedHere else {
-            return RepresentationAnswer.make(request, representation, .file(choice.file))
+            return RepresentationAnswer.make(request, representation, .file(subject.choice.file))
         }
         if let response = RepresentationAnswer.unfulfilled(request, representation) { return .complete(response) }
-        guard let share = encoders.take() else { return try sendUnencoded(request, choice) }
+        guard let share = encoders.take() else { return try sendUnencoded(request, subject) }
         let response = Response(.ok, fields: representation.fields, content: .stream(length: nil))
-        let pieces = EncodedPieces(choice.file, coding: representation.coding, share)
+        let pieces = EncodedPieces(subject.choice.file, coding: subject.choice.coding, share)
         return .exchange(PiecewiseExchange(response, from: pieces, helpers))
     }
 
     /// Who asked for a coding that nobody has the time to make gets another one, though not for good: the cache is for the
     /// one that was chosen, and so are the request's conditions, except that what the client has need not be sent.
-    private func sendUnencoded(
-        _ request: borrowing Request, _ choice: RepresentationChoice
-    ) throws(FileRefusal) -> Answer {
-        let (file, representation) = try choice.withoutEncoder()
+    private func sendUnencoded(_ request: borrowing Request, _ subject: Subject) throws(FileRefusal) -> Answer {
+        let choice = try subject.choice.withoutEncoder()
+        let facts = try inspect(choice.file, isText: false, request).facts
+        let representation = Representation(choice.file.status, facts, choice.description)
         if let response = RepresentationAnswer.unfulfilled(request, representation), response.status == .notModified {
             return .complete(response)
         }
-        return RepresentationAnswer.whole(representation, .file(file))
+        return RepresentationAnswer.whole(representation, .file(choice.file))
     }
 
-    private func send(
-        _ content: [UInt8], _ request: borrowing Request, _ choice: RepresentationChoice, _ slot: Slot?
-    ) -> Answer {
-        if let slot, choice.file.status.isSettled {
-            let path = [UInt8](request.bytes[request.path])
-            let key = FileCache.Key(path: path, codings: slot.codings)
-            let entry = FileCache.Entry(key, choice.representation, content, now: request.arrival)
+    private func send(_ content: [UInt8], _ request: borrowing Request, _ subject: Subject) -> Answer {
+        let representation = subject.representation
+        if let slot = subject.slot, subject.isSettled {
+            let path = slot.path ?? [UInt8](request.bytes[request.path])
+            let entry = FileCache.Entry(
+                FileCache.Key(path: path, codings: slot.codings), representation, content, subject.choice.sightings,
+                trust: trust, now: request.arrival)
             cache.insert(entry, at: slot.place)
         }
-        return RepresentationAnswer.make(request, choice.representation, .bytes(content))
+        return RepresentationAnswer.make(request, representation, .bytes(content))
     }
 
     private func read(_ file: OpenFile) throws(FileRefusal) -> [UInt8]? {

@@ -22,6 +22,15 @@ package struct FileSite: Codable, Sendable {
     package var followsLinks = false
     /// Whether files are sent compressed to clients that accept it.
     package var compresses = true
+    /// Whether `NAME.br` and `NAME.gz` are sent in place of `NAME`.
+    package var usesPrecompressed = true
+    /// Media types by extension, before all that are known otherwise.
+    package var mediaTypes: [String: String] = [:]
+    /// The prefixes of paths that something else answers for: directories there are not listed.
+    package var routedPrefixes: [String] = []
+    /// For how long what is in memory of a file is sent without a look at the file. Whoever makes it longer than zero has
+    /// clients see changes so much later, and removed files served for so much longer.
+    package var trust = Duration.zero
     /// The value of Cache-Control; nil for no such field.
     package var cacheControl: String? = "no-cache"
     /// For applications that route in the browser: the file that is sent where there is none; nil for a 404.
@@ -39,6 +48,7 @@ package struct FileSite: Codable, Sendable {
         site.servesDirectories = false
         site.fallbackFile = nil
         site.compresses = false
+        site.usesPrecompressed = false
         return site
     }
 }

@@ -35,20 +35,24 @@ struct ListingPage: Sendable {
         "/" + HTML.escaped(String(decoding: path, as: UTF8.self)) + (path.isEmpty ? "" : "/")
     }
 
-    /// A column's head, which sorts by it, and the other way round if it does already.
+    /// A column's head, which sorts by it, and the other way round if it does already. A form and no link: programs that
+    /// follow every link would fetch the directory once for each order.
     private func headCell(_ key: ListingOrder.Key, _ text: String) -> String {
         let isCurrent = order.key == key
         let next = isCurrent && !order.isDescending ? "desc" : "asc"
         let mark = isCurrent ? (order.isDescending ? " ↓" : " ↑") : ""
-        return "<th><a href=\"?sort=\(key.rawValue)&amp;order=\(next)\">\(text)\(mark)</a>"
+        return "<th><form><input type=\"hidden\" name=\"order\" value=\"\(next)\">"
+            + "<button name=\"sort\" value=\"\(key.rawValue)\">\(text)\(mark)</button></form>"
     }
 
     // MARK: Rows
 
     static func append(_ entry: DirectoryEntry, to page: inout [UInt8]) {
         let isDirectory = entry.status.kind == .directory
-        page.append("<tr><td><a href=\".")
-        page += TargetPath.encode(entry.name)
+        page.append("<tr><td><a href=\"")
+        // The name alone: programs that read listings (HTTPDirFS, Kodi) take nothing else for an entry. A colon in it is
+        // encoded, so that none is taken for a scheme.
+        page += TargetPath.encode(entry.name).dropFirst()
         page.append(isDirectory ? "/\">" : "\">")
         if entry.name.allSatisfy({ ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == ASCII.dot }) {
             page += entry.name
@@ -105,7 +109,8 @@ struct ListingPage: Sendable {
         td:first-child { overflow-wrap: anywhere; width: 99% }
         th + th, td + td { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums }
         tr:hover td { background: #8881 }
-        a { text-decoration: none } a:hover { text-decoration: underline } th a { color: inherit }
+        a { text-decoration: none } a:hover, button:hover { text-decoration: underline }
+        th button { all: unset; cursor: pointer } th button:focus-visible { outline: auto }
         @media (max-width: 30em) { th:nth-child(3), td:nth-child(3) { display: none } }
         </style>
         <h1>\(title)</h1>

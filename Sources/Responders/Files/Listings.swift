@@ -11,6 +11,7 @@ final class Listings {
         let key: PreparedListings.Key
         let isVisible: @Sendable (DirectoryEntry) -> Bool
         let now: MonotonicTime
+        let wallTime: WallTime
         /// Stands before the path on the page.
         let prefix: [UInt8]
 
@@ -32,7 +33,7 @@ final class Listings {
     private let site: FileSite
     private let finder: FileFinder
     private let helpers: Helpers
-    private var prepared = PreparedListings()
+    private var prepared: PreparedListings
     private let names: DirectoryNamesCache
     /// Large ones that are being sent.
     private let underWay = Allowance(underWayLimit)
@@ -47,7 +48,8 @@ final class Listings {
         self.site = site
         self.finder = finder
         self.helpers = helpers
-        names = DirectoryNamesCache(showsHidden: site.showsHidden)
+        prepared = PreparedListings(trust: Interval(site.trust))
+        names = DirectoryNamesCache(showsHidden: site.showsHidden, trust: Interval(site.trust))
     }
 
     /// - Parameter path: the directory's, beneath the root.
@@ -56,24 +58,31 @@ final class Listings {
     ) throws(FileRefusal) -> Answer {
         let key = PreparedListings.Key(
             path: path, order: ListingOrder(query: request.query.map { request.text($0) } ?? ""),
-            form: AcceptedTypes.lists("application/json", in: request) ? .json : .page)
+            form: Self.form(for: request))
         let now = request.arrival
         // The length is that of content that would be made for nobody (RFC 9110 §9.3.2).
         guard request.method != .head else {
             return .complete(Response(.ok, fields: fields(key.form), content: .stream(length: nil)))
         }
-        if let response = prepared.response(for: key, status: directory.status, now: now) {
-            return .complete(response)
-        }
+        if let response = prepared.response(for: key, in: directory, now: now) { return .complete(response) }
         let subject = Subject(
             directory: directory, key: key, isVisible: try finder.visibility(in: directory, at: path), now: now,
-            prefix: site.prefixPath)
+            wallTime: request.moment, prefix: site.prefixPath)
         if let known = names.names(of: directory, now: now) {
             if known.count > Self.wholeCount, key.order.key == .name { return try stream(subject, known, nil) }
         } else if let few = try readFew(directory) {
-            return send(list(subject, few), subject)
+            let isSettled = directory.status.isSettled(at: subject.wallTime)
+            let rows = isSettled ? PreparedListings.Rows(few, in: directory) : nil
+            return send(list(subject, few), rows, subject)
         }
         return try prepare(request, subject)
+    }
+
+    /// JSON for programs that ask for it by name, and like nothing that people read better.
+    private static func form(for request: borrowing Request) -> DirectoryListing.Form {
+        guard AcceptedTypes.lists("application/json", in: request) else { return .page }
+        let weight = AcceptedTypes.weight(of: "application/json", in: request)
+        return weight >= AcceptedTypes.weight(of: "text/html", in: request) ? .json : .page
     }
 
     // MARK: Small directories
@@ -98,10 +107,10 @@ final class Listings {
         return subject.listing(names, arrangement).whole
     }
 
-    private func send(_ content: [UInt8], _ subject: Subject) -> Answer {
+    private func send(_ content: [UInt8], _ rows: PreparedListings.Rows?, _ subject: Subject) -> Answer {
         let response = Response(.ok, fields: fields(subject.key.form), content: .bytes(content))
         return .complete(
-            prepared.insert(subject.key, response, status: subject.directory.status, now: subject.now))
+            prepared.insert(subject.key, response, rows, status: subject.directory.status, now: subject.now))
     }
 
     // MARK: Others
@@ -109,7 +118,7 @@ final class Listings {
     private func prepare(_ request: borrowing Request, _ subject: Subject) throws(FileRefusal) -> Answer {
         let answer = helpers.answer(request, after: { [names] in Self.prepare(subject, names) }) { _, preparation in
             switch preparation {
-            case .whole(let content): return self.send(content, subject)
+            case .whole(let content): return self.send(content, nil, subject)
             case .large(let names, let arrangement):
                 do throws(FileRefusal) { return try self.stream(subject, names, arrangement) } catch {
                     return .complete(error.response)
@@ -126,7 +135,7 @@ final class Listings {
     private static func prepare(_ subject: Subject, _ cache: DirectoryNamesCache) -> Preparation {
         do throws(FileRefusal) {
             let (names, arrangement) = try cache.prepare(
-                subject.directory, by: subject.key.order.key, now: subject.now)
+                subject.directory, by: subject.key.order.key, now: subject.now, wallTime: subject.wallTime)
             guard names.count <= Self.wholeCount else { return .large(names, arrangement) }
             return .whole(subject.listing(names, arrangement).whole)
         } catch {

@@ -2,43 +2,48 @@ import MartinetBytes
 
 /// A file's media type, known by the extension of its name (RFC 9110 §8.3).
 package final class MediaTypes {
+    /// What the operator says, by extension in lower case.
+    private let chosen: [String: String]
     /// A `mime.types` file: on each line a type and its extensions.
     private let systemTable: [UInt8]
     /// What was looked up before, by extension in lower case. Extensions come from files that exist, so they are few.
-    private var known: [[UInt8]: [UInt8]] = [:]
+    private var known: [[UInt8]: MediaType] = [:]
 
-    /// What the web is made of, where the system has no table or does not name it.
-    private static let builtIn: [String: String] = [
-        "html": "text/html", "htm": "text/html", "css": "text/css", "js": "text/javascript",
-        "mjs": "text/javascript", "json": "application/json", "map": "application/json", "txt": "text/plain",
-        "md": "text/markdown", "csv": "text/csv", "xml": "application/xml", "svg": "image/svg+xml",
-        "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp",
-        "avif": "image/avif", "ico": "image/x-icon", "bmp": "image/bmp", "woff": "font/woff",
-        "woff2": "font/woff2", "ttf": "font/ttf", "otf": "font/otf", "wasm": "application/wasm",
-        "pdf": "application/pdf", "zip": "application/zip", "gz": "application/gzip", "tar": "application/x-tar",
-        "mp4": "video/mp4", "webm": "video/webm", "ogv": "video/ogg", "mp3": "audio/mpeg", "ogg": "audio/ogg",
-        "wav": "audio/wav", "flac": "audio/flac", "webmanifest": "application/manifest+json",
-        "atom": "application/atom+xml", "rss": "application/rss+xml", "xhtml": "application/xhtml+xml",
-    ]
-    /// Scripts are text/javascript since RFC 9239, and browsers insist on it for modules, whatever older tables say.
-    private static let settled = ["js", "mjs"]
-    private static let unknown = [UInt8]("application/octet-stream".utf8)
+    private static let unknown = MediaType([UInt8]("application/octet-stream".utf8))
 
-    /// - Parameter systemTable: the text of a `mime.types` file, which goes before the built-in table; empty for none.
-    package init(systemTable: [UInt8] = []) {
+    /// - Parameters:
+    ///   - chosen: types by extension, before all others.
+    ///   - systemTable: the text of a `mime.types` file, which goes before most of the built-in table; empty for none.
+    package init(_ chosen: [String: String] = [:], systemTable: [UInt8] = []) {
+        self.chosen = Dictionary(chosen.map { ($0.lowercased(), $1) }) { $1 }
         self.systemTable = systemTable
     }
 
-    /// The type of a file by its name, ready for Content-Type: with `charset=utf-8` where it is text.
-    package func contentType(ofFileNamed name: [UInt8]) -> [UInt8] {
-        guard let dot = name.lastIndex(of: ASCII.dot), dot > (name.lastIndex(of: ASCII.slash) ?? -1) + 1 else {
-            return Self.unknown
+    /// The type of a file by its name.
+    func type(ofFileNamed name: [UInt8]) -> MediaType {
+        guard let suffix = Self.suffix(of: name[...]) else { return Self.unknown }
+        // Nobody has a use for brotli but as the coding of something else.
+        if suffix == Self.brotliSuffix, chosen["br"] == nil, let inner = Self.suffix(of: name.dropLast(3)) {
+            return MediaType(type(withSuffix: inner).name, coding: "br")
         }
-        let suffix = name[(dot + 1)...].map(ASCII.lowercased)
+        return type(withSuffix: suffix)
+    }
+
+    private static let brotliSuffix = [UInt8]("br".utf8)
+
+    private func type(withSuffix suffix: [UInt8]) -> MediaType {
         if let type = known[suffix] { return type }
         let type = find(suffix)
         known[suffix] = type
         return type
+    }
+
+    /// What stands behind the last dot of a file's name, in lower case; nil where there is no dot, or it begins the name.
+    private static func suffix(of name: ArraySlice<UInt8>) -> [UInt8]? {
+        guard let dot = name.lastIndex(of: ASCII.dot), dot > (name.lastIndex(of: ASCII.slash) ?? -1) + 1 else {
+            return nil
+        }
+        return name[(dot + 1)...].map(ASCII.lowercased)
     }
 
     /// Whether content of this type is text in some form, and not compressed already.
@@ -54,14 +59,15 @@ package final class MediaTypes {
         "application/x-javascript", "application/x-sh", "font/ttf", "font/otf", "image/bmp", "image/x-icon",
     ]
 
-    private func find(_ suffix: [UInt8]) -> [UInt8] {
+    private func find(_ suffix: [UInt8]) -> MediaType {
         let text = String(decoding: suffix, as: UTF8.self)
-        let builtIn = Self.builtIn[text].map { [UInt8]($0.utf8) }
-        guard var type = Self.settled.contains(text) ? builtIn : findInSystemTable(suffix) ?? builtIn else {
-            return Self.unknown
+        if let type = chosen[text] { return MediaType([UInt8](type.utf8)) }
+        if text == "svgz" { return MediaType([UInt8]("image/svg+xml".utf8), coding: "gzip") }
+        if let type = Self.settled[text] {
+            return MediaType([UInt8](type.utf8), mayBeTransportStream: text == "ts" || text == "mts")
         }
-        if type.span.hasPrefix("text/") { type.append("; charset=utf-8") }
-        return type
+        if let type = findInSystemTable(suffix) { return MediaType(type) }
+        return Self.builtIn[text].map { MediaType([UInt8]($0.utf8)) } ?? Self.unknown
     }
 
     /// Searched anew for each extension that comes up: reading the whole table into one of our own at start-up would

@@ -4,26 +4,30 @@ import MartinetPOSIX
 extension OpenFile {
     /// Everything in a small file; nil if it changed while it was read.
     func readWhole() throws(SystemError) -> [UInt8]? {
-        var content = [UInt8](repeating: 0, count: status.byteCount)
+        let content = try readPrefix(status.byteCount)
+        let isUnchanged = try descriptor.status() == status
+        return isUnchanged && content.count == status.byteCount ? content : nil
+    }
+
+    /// The first bytes of the file, as many as there are.
+    func readPrefix(_ byteCount: Int) throws(SystemError) -> [UInt8] {
+        try read(0..<min(byteCount, status.byteCount))
+    }
+
+    /// A part of the file; less of it where the file ends before.
+    func read(_ range: Range<Int>) throws(SystemError) -> [UInt8] {
+        var content = [UInt8](repeating: 0, count: range.count)
         var count = 0
         while count < content.count {
             var all = content.mutableSpan
             var rest = all._mutatingExtracting(droppingFirst: count)
-            let read = try descriptor.read(into: &rest, at: count)
-            guard read > 0 else { return nil }
+            let read = try descriptor.read(into: &rest, at: range.lowerBound + count)
+            guard read > 0 else {
+                content.removeLast(content.count - count)
+                break
+            }
             count += read
         }
-        return try descriptor.status() == status ? content : nil
+        return content
     }
-
-    /// Whether this precompressed form is no older than the file it was made from.
-    func isCurrent(for original: OpenFile) -> Bool {
-        status.modificationTime >= original.status.modificationTime
-    }
-}
-
-extension FileStatus {
-    /// Whether the times can be relied on to change when the content does. The kernel's clock moves in steps of a few
-    /// milliseconds, within which a file or a directory can change twice.
-    var isSettled: Bool { WallTime.now.seconds - modificationTime.seconds >= 2 }
 }

@@ -5,10 +5,23 @@ import MartinetPOSIX
 
 /// A file as a client gets it: one of its codings, with the fields that describe it (RFC 9110 §8).
 struct Representation {
+    /// How it was chosen, and how it is described.
+    struct Description {
+        /// How the file that holds it is coded beside what is served under its name.
+        var coding = ContentCoding.identity
+        /// Whether the coding is made here, and not found in a file of its own.
+        var isEncodedHere = false
+        var contentType: [UInt8] = []
+        /// The value of Content-Encoding; nil for no such field.
+        var contentEncoding: StaticString?
+        /// Whether the choice depended on Accept-Encoding, and on Accept.
+        var variesByCoding = false
+        var variesByType = false
+        var cacheControl: String?
+    }
+
     /// Of the file that holds it.
     let status: FileStatus
-    let coding: ContentCoding
-    /// Whether the coding is made here, and not found in a file of its own.
     let isEncodedHere: Bool
     let contentType: [UInt8]
     let validators: Validators
@@ -17,47 +30,55 @@ struct Representation {
     /// Of a response that says that the client's copy is still good (RFC 9110 §15.4.5).
     let notModifiedFields: Fields
 
-    /// - Parameter varies: whether the choice depended on Accept-Encoding.
-    init(
-        _ status: FileStatus, coding: ContentCoding, isEncodedHere: Bool, contentType: [UInt8], varies: Bool,
-        cacheControl: String?
-    ) {
+    /// Before this, a time is none that anybody looked at a clock for: build tools and archives write 0 or 1.
+    private static let firstPlausibleTime = WallTime(seconds: 631_152_000)
+    /// How far the time of the last change of the content may lie from that of the file, which nobody can set.
+    private static let mostTimeDifference = Interval.seconds(2)
+
+    /// - Parameter facts: of the file that holds it.
+    init(_ status: FileStatus, _ facts: FileFacts, _ description: Description) {
         self.status = status
-        self.coding = coding
-        self.isEncodedHere = isEncodedHere
-        self.contentType = contentType
-        let tag = Self.entityTag(of: status, coding, isEncodedHere: isEncodedHere)
+        isEncodedHere = description.isEncodedHere
+        contentType = description.contentType
+        let tag = Self.entityTag(facts.tag, description)
+        let modified = status.modificationTime
         validators = Validators(
-            entityTag: EntityTag(quoted: tag), lastModified: min(status.modificationTime, .now).wholeSeconds)
+            entityTag: EntityTag(quoted: tag),
+            lastModified: modified < Self.firstPlausibleTime ? nil : min(modified, .now).wholeSeconds,
+            isDateExact: modified >= status.changeTime - Self.mostTimeDifference
+                && status.changeTime >= modified - Self.mostTimeDifference)
 
         var common = Fields()
         common.append("ETag", tag)
-        if let cacheControl { common.append("Cache-Control", [UInt8](cacheControl.utf8)) }
-        if varies { common.append("Vary", "Accept-Encoding") }
+        if let cacheControl = description.cacheControl { common.append("Cache-Control", [UInt8](cacheControl.utf8)) }
+        switch (description.variesByType, description.variesByCoding) {
+        case (true, true): common.append("Vary", "Accept, Accept-Encoding")
+        case (true, false): common.append("Vary", "Accept")
+        case (false, true): common.append("Vary", "Accept-Encoding")
+        case (false, false): break
+        }
         notModifiedFields = common
 
-        var date: [UInt8] = []
-        HTTPDate.append(validators.lastModified, to: &date)
         common.append("Content-Type", contentType)
-        if let name = coding.name { common.append("Content-Encoding", name) }
-        common.append("Last-Modified", date)
+        if let name = description.contentEncoding { common.append("Content-Encoding", name) }
+        if let lastModified = validators.lastModified {
+            var date: [UInt8] = []
+            HTTPDate.append(lastModified, to: &date)
+            common.append("Last-Modified", date)
+        }
         if !isEncodedHere { common.append("Accept-Ranges", "bytes") }
         fields = common
     }
 
-    /// A strong validator: whatever changes the content changes the size or the time in nanoseconds. No inode, so that
-    /// several servers with the same files agree; the coding, since each is a representation of its own.
-    private static func entityTag(of status: FileStatus, _ coding: ContentCoding, isEncodedHere: Bool) -> [UInt8] {
+    /// A strong validator, with the coding, since each is a representation of its own.
+    private static func entityTag(_ middle: [UInt8], _ description: Description) -> [UInt8] {
         var tag = [ASCII.quote]
-        tag.append(text: String(status.modificationTime.seconds, radix: 16))
-        tag.append(hexadecimal: UInt64(truncatingIfNeeded: status.modificationTime.nanoseconds), digitCount: 8)
-        tag.append(byte: UInt8(ascii: "-"))
-        tag.append(text: String(status.byteCount, radix: 16))
-        if let name = coding.name {
+        tag += middle
+        if let name = description.coding.name {
             tag.append(byte: UInt8(ascii: "-"))
             tag.append(name)
         }
-        if isEncodedHere { tag.append(text: "d") }
+        if description.isEncodedHere { tag.append(text: "d") }
         tag.append(byte: ASCII.quote)
         return tag
     }

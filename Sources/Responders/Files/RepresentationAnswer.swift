@@ -34,7 +34,8 @@ enum RepresentationAnswer {
     static func make(_ request: borrowing Request, _ representation: Representation, _ content: Content) -> Answer {
         if let response = unfulfilled(request, representation) { return .complete(response) }
         // Range is defined for GET alone (RFC 9110 §14.2).
-        if request.method == .get, !representation.isEncodedHere,
+        // One of nothing cannot be satisfied, and may be passed over: who asks for ranges as a matter of course means the whole.
+        if request.method == .get, !representation.isEncodedHere, content.byteCount > 0,
             Preconditions.allowRange(request, representation.validators)
         {
             switch ByteRanges(request, length: content.byteCount) {

@@ -5,53 +5,59 @@ import MartinetPOSIX
 struct RepresentationChoice {
     /// The file that holds the chosen coding, or the one that it is to be made from.
     let file: OpenFile
-    let representation: Representation
+    let description: Representation.Description
+    /// Where the file itself, and the one that holds the coding, were found: the choice is the same for as long as they are.
+    let sightings: [Sighting]
 
     private let codings: AcceptedCodings
-    private let contentType: [UInt8]
-    private let cacheControl: String?
     private let ready: [ContentCoding: OpenFile]
 
     /// Below this a file is not worth compressing: it fits into a packet as it is.
     private static let leastCompressed = 256
 
-    /// - Parameter name: the file's path beneath the site's directory.
+    var coding: ContentCoding { description.coding }
+    var isEncodedHere: Bool { description.isEncodedHere }
+
+    /// - Parameters:
+    ///   - neighbours: the files beside it that hold it in other codings.
+    ///   - sightings: where what was looked at so far was found.
     init(
-        _ original: OpenFile, name: [UInt8], contentType: [UInt8], codings: AcceptedCodings, _ site: FileSite,
-        _ finder: FileFinder
+        _ original: OpenFile, _ type: MediaType, contentType: [UInt8], neighbours: Neighbours,
+        codings: AcceptedCodings, sightings: [Sighting], variesByType: Bool, _ site: FileSite
     ) throws(FileRefusal) {
-        var ready: [ContentCoding: OpenFile] = [.identity: original]
-        var available = [ContentCoding.identity]
-        if site.compresses {
-            for (coding, suffix) in [(ContentCoding.brotli, ".br"), (.gzip, ".gz")] {
-                // A form that cannot be read is as good as none: the file itself is there.
-                guard let neighbour = try? finder.openFileIfAny(name + [UInt8](suffix.utf8)),
-                    neighbour.isCurrent(for: original)
-                else { continue }
-                ready[coding] = neighbour
-                available.append(coding)
-            }
-            let isCompressible =
-                original.status.byteCount >= Self.leastCompressed && MediaTypes.isCompressible(contentType)
-            if isCompressible { available = ContentCoding.allCases }
+        ready = neighbours.files.mapValues(\.file).merging([.identity: original]) { $1 }
+        var available = Array(ready.keys)
+        if site.compresses, type.coding == nil, original.status.byteCount >= Self.leastCompressed,
+            MediaTypes.isCompressible(contentType)
+        {
+            available = ContentCoding.allCases
         }
         guard let coding = codings.best(of: available) else { throw .notAcceptable }
         file = ready[coding] ?? original
-        representation = Representation(
-            file.status, coding: coding, isEncodedHere: ready[coding] == nil, contentType: contentType,
-            varies: available.count > 1, cacheControl: site.cacheControl)
+        description = Representation.Description(
+            coding: coding, isEncodedHere: ready[coding] == nil, contentType: contentType,
+            contentEncoding: type.coding ?? coding.name, variesByCoding: available.count > 1,
+            variesByType: variesByType, cacheControl: site.cacheControl)
         self.codings = codings
-        self.contentType = contentType
-        self.cacheControl = site.cacheControl
-        self.ready = ready
+        self.sightings = sightings + (neighbours.files[coding].map { [$0.sighting] } ?? [])
+    }
+
+    private init(_ choice: RepresentationChoice, _ file: OpenFile, _ coding: ContentCoding) {
+        self.file = file
+        var description = choice.description
+        description.coding = coding
+        description.contentEncoding = coding.name
+        description.isEncodedHere = false
+        description.variesByCoding = true
+        self.description = description
+        sightings = choice.sightings
+        codings = choice.codings
+        ready = choice.ready
     }
 
     /// The best coding for which nothing has to be compressed.
-    func withoutEncoder() throws(FileRefusal) -> (file: OpenFile, representation: Representation) {
+    func withoutEncoder() throws(FileRefusal) -> RepresentationChoice {
         guard let coding = codings.best(of: Array(ready.keys)), let file = ready[coding] else { throw .busy }
-        let representation = Representation(
-            file.status, coding: coding, isEncodedHere: false, contentType: contentType, varies: true,
-            cacheControl: cacheControl)
-        return (file, representation)
+        return RepresentationChoice(self, file, coding)
     }
 }

@@ -88,6 +88,11 @@ package final class PolicyResponder: Responder {
         if let origin = policy.corsOrigin, !response.fields.contains("Access-Control-Allow-Origin") {
             response.fields.append("Access-Control-Allow-Origin", [UInt8](origin.utf8))
             if origin != "*" { response.fields.append("Vary", "Origin") }
+            if !response.fields.contains("Access-Control-Expose-Headers") {
+                // What scripts need that read files a part at a time.
+                response.fields.append(
+                    "Access-Control-Expose-Headers", "Content-Range, ETag, Accept-Ranges, Content-Length")
+            }
         }
         // All are removed before any is added, so that a name given twice stands twice.
         for header in policy.headers { response.fields.remove([UInt8](header.name.utf8)) }
