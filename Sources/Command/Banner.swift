@@ -36,9 +36,10 @@ struct Banner {
         let names = certificate.names.joined(separator: ", ")
         lines.append("certificate    \(development == nil ? "" : "development, ")for \(names) (\(days) days left)")
         lines.append("SHA-256        \(certificate.fingerprint)")
-        if let development {
-            let state = development.isAuthorityNew ? " (made just now: let your browser trust it)" : ""
-            lines.append("authority      \(development.authorityPath)\(state)")
+        for (index, part) in (development?.parts ?? []).enumerated() {
+            let scope = index == 0 ? "" : " (for \(part.names.joined(separator: ", ")) alone: trust this one, too)"
+            let state = part.isAuthorityNew && index == 0 ? " (made just now: let your browser trust it)" : ""
+            lines.append("authority      \(part.authorityPath)\(scope)\(state)")
         }
         if let rules = clientAuthentication {
             lines.append("clients        \(rules.isRequired ? "must" : "may") show a certificate of \(rules.source)")
@@ -66,7 +67,7 @@ struct Banner {
 
     private var curlCommand: String {
         var words = ["curl"]
-        if let development { words += ["--cacert", development.authorityPath.shellQuoted] }
+        if let development { words += ["--cacert", development.part(for: name).authorityPath.shellQuoted] }
         if !isLocal {
             let host = target.isIPv6 ? "[\(target.hostText)]" : target.hostText
             words += ["--resolve", "\(name):\(port):\(host)"]
@@ -77,7 +78,7 @@ struct Banner {
 
     private var clientCommand: String {
         var words = ["openssl s_client -connect", isLocal ? "localhost:\(port)" : "\(target)", "-servername", name]
-        if let development { words += ["-CAfile", development.authorityPath.shellQuoted] }
+        if let development { words += ["-CAfile", development.part(for: name).authorityPath.shellQuoted] }
         if isClientCertificateNeeded { words += ["-cert client.pem -key client.key"] }
         return (words + ["-verify_return_error </dev/null"]).joined(separator: " ")
     }

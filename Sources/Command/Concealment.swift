@@ -31,7 +31,7 @@ struct Concealment {
         for (option, stream) in [
             ("standard output", ThisProcess.standardOutput), ("standard error", ThisProcess.standardError),
         ] { add(option, Self.filePath(of: stream)) }
-        if let place = DevelopmentCertificate.place {
+        if let place = AuthorityFolder.place {
             directories.append(Item(option: "the development authority", path: place))
         }
         scriptDirectories = scripts.filter { $0.program == nil }.map(\.directory)

@@ -80,6 +80,7 @@ struct Serve: ParsableCommand {
 
         let certificate = try Certificate(tls.identities[0])
         try warn(of: tls, isIssuedHere: development != nil, logger)
+        for notice in development?.notices ?? [] { logger.notice("\(notice)") }
         warnOfPrograms(development, logger)
         for warning in concealment.warnings(root: root) + files.warnings(root: root) { logger.warning("\(warning)") }
         let banner = Banner(

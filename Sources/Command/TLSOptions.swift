@@ -75,7 +75,7 @@ struct TLSOptions: ParsableArguments {
     /// The whole configuration, checked so that what is wrong with it is said before anything is started.
     func configuration(_ development: DevelopmentCertificate?) throws -> TLSConfiguration {
         let configuration = TLSConfiguration(
-            identities: try development.map { [$0.identity] } ?? Identities.read(chains: tlsCert, keys: tlsKey),
+            identities: try development?.identities ?? Identities.read(chains: tlsCert, keys: tlsKey),
             minimumVersion: tlsMin, keyLogPath: keyLogPath,
             clientAuthentication: try clientAuthentication())
         do {

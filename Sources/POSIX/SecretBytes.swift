@@ -25,6 +25,13 @@ import Glibc
         append(bytes)
     }
 
+    /// A secret, and behind it what is none.
+    package convenience init(_ secret: SecretBytes, followedBy bytes: [UInt8]) {
+        self.init(capacity: secret.count + bytes.count)
+        secret.withSpan { append($0) }
+        append(bytes.span)
+    }
+
     /// So many bytes, all zero before `fill` has written them.
     package convenience init<Failure: Error>(
         byteCount: Int, _ fill: (inout MutableSpan<UInt8>) throws(Failure) -> Void

@@ -61,7 +61,7 @@ struct HandshakeTests {
             }
         }
         #expect(certificates.count == 2 && certificates.first == certificates.last)
-        let attributes = try FileManager.default.attributesOfItem(atPath: data.path("martinet/authority.key"))
+        let attributes = try FileManager.default.attributesOfItem(atPath: data.path("martinet/issuer.pem"))
         #expect(attributes[.posixPermissions] as? Int == 0o600)
     }
 

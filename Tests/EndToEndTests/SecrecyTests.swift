@@ -43,7 +43,7 @@ struct SecrecyTests {
             let answer = try server.curl(path: "cgi-bin/thief").out
             #expect(answer == "worker: Permission denied\nsupervisor: Permission denied\n")
             let line = try server.log.waitForLine("programs run as the user that may read")
-            #expect(line.contains("/martinet/authority.key: "))
+            #expect(line.contains("/martinet/issuer.pem: "))
             // What it does without the right to look at itself from outside.
             #expect(try server.curl("-f").status == 0)
             let worker = try #require(server.workers.first)

@@ -3,8 +3,7 @@ import MartinetTLS
 extension TLSContext {
     /// A context with a certificate for localhost, made anew.
     static func forLocalhost() throws -> TLSContext {
-        let authority = try Certificate(DevelopmentAuthority.make(named: "test"))
-        let identity = try DevelopmentAuthority.issue(for: ["localhost"], by: authority)
+        let identity = try DevelopmentAuthority.make(for: "tests").issue(for: ["localhost"])
         return try TLSContext(TLSConfiguration(identities: [identity], ticketKeys: .random()))
     }
 }

@@ -34,7 +34,7 @@ struct CertificateTests {
     @Test("A key that belongs to another certificate is refused, by the name of the file")
     func mismatch() throws {
         var identity = Fixture.identity
-        identity.key = try DevelopmentAuthority.make(named: "Other").key
+        identity.key = try DevelopmentAuthority.make(for: "others").identity.key
         let error = #expect(throws: TLSError.self) { try Certificate(identity) }
         #expect(error?.action == .matchPrivateKey(source: "fixture.pem"))
         #expect(error?.reason == "key values mismatch")
@@ -96,7 +96,7 @@ struct CertificateTests {
     @Test("The fixture is its own issuer, and nobody else's")
     func issuer() throws {
         let fixture = try Certificate(Fixture.identity)
-        let other = try Certificate(DevelopmentAuthority.make(named: "Other"))
+        let other = try Certificate(DevelopmentAuthority.make(for: "others").identity)
         #expect(fixture.isIssued(by: fixture))
         #expect(!fixture.isIssued(by: other))
         #expect(!other.isIssued(by: fixture))

@@ -27,7 +27,7 @@ import Testing
         var serverName: String?
         var protocols = ["http/1.1"]
         /// The authority to trust; nil trusts everyone.
-        var authority: Certificate?
+        var authority: DevelopmentAuthority?
         var trustsNobody = false
         var suites12: String?
         var groups: String?
@@ -54,7 +54,9 @@ import Testing
         let list = options.protocols.flatMap { [UInt8($0.utf8.count)] + [UInt8]($0.utf8) }
         if !list.isEmpty { try #require(unsafe SSL_set_alpn_protos(ssl, list, CUnsignedInt(list.count)) == 0) }
         if let authority = options.authority {
-            unsafe X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.leaf)
+            let roots = try unsafe PEM.readCertificates(authority.rootText(), from: "root")
+            try #require(unsafe X509_STORE_add_cert(SSL_CTX_get_cert_store(context), roots[0]) == 1)
+            unsafe X509_free(roots[0])
         }
         if options.authority != nil || options.trustsNobody { unsafe SSL_set_verify(ssl, SSL_VERIFY_PEER, nil) }
         if let suites = options.suites12 { try #require(unsafe SSL_set_cipher_list(ssl, suites) == 1) }
@@ -164,6 +166,9 @@ import Testing
         defer { unsafe X509_free(shown) }
         return unsafe X509_cmp(shown, certificate.leaf) == 0
     }
+
+    /// What is wrong with the server's certificate, or X509_V_OK.
+    var verification: CInt { CInt(unsafe SSL_get_verify_result(ssl)) }
 
     /// How many certificates the server sent.
     var chainCount: Int {

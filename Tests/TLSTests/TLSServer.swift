@@ -184,14 +184,14 @@ final class TLSConversation {
 
 /// Certificates of one authority, made anew for each test.
 struct TestIdentities {
-    let authority: Certificate
+    let authority: DevelopmentAuthority
     let identities: [TLSConfiguration.Identity]
     let certificates: [Certificate]
 
     init(_ names: [String]...) throws {
-        let authority = try Certificate(DevelopmentAuthority.make(named: "Test authority"))
+        let authority = try DevelopmentAuthority.make(for: "tests")
         self.authority = authority
-        identities = try names.map { try DevelopmentAuthority.issue(for: $0, by: authority) }
+        identities = try names.map { try authority.issue(for: $0) }
         certificates = try identities.map { try Certificate($0) }
     }
 
