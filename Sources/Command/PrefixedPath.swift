@@ -10,7 +10,10 @@ struct PrefixedPath {
     /// Nil where the text is no such thing.
     init?(_ text: String) {
         let words = text.split(separator: "=", maxSplits: 1).map(String.init)
-        guard words.count == 2, words[0].hasPrefix("/"), !words[0].contains("%") else { return nil }
+        guard words.count == 2, words[0].hasPrefix("/"), !words[0].contains("%"),
+            // No path of a request has such segments when it is compared with the prefix.
+            !words[0].split(separator: "/").contains(where: { $0 == "." || $0 == ".." })
+        else { return nil }
         prefix = words[0]
         path = words[1]
     }

@@ -14,7 +14,7 @@ extension Request {
         request.target = request.add(target)
         let start = request.target.lowerBound
         let pathEnd = target.firstIndex(of: ASCII.question) ?? target.count
-        request.path = start..<start + pathEnd
+        request.setPath(start..<start + pathEnd)
         request.query = pathEnd < target.count ? start + pathEnd + 1..<start + target.count : nil
         request.authority = authority
         request.minorVersion = minorVersion
@@ -23,13 +23,6 @@ extension Request {
         request.date = date
         request.redirectionCount = redirectionCount + 1
         return request
-    }
-
-    /// Appends bytes behind those of the head.
-    private mutating func add(_ more: [UInt8]) -> Range<Int> {
-        let start = bytes.count
-        bytes += more
-        return start..<bytes.count
     }
 
     private static func describesContent(_ name: FieldName?) -> Bool {

@@ -39,7 +39,15 @@ package struct Request: Sendable {
     /// The request target as it stands in the request line (RFC 9112 §3.2).
     package var target = 0..<0
     /// The target's path, still encoded; empty for `*` and for an absolute form that has none.
-    package var path = 0..<0
+    package internal(set) var path = 0..<0
+    /// What the path means, for all who decide by it: decoded once, without dot segments and without runs of slashes. It begins
+    /// with a slash, and ends with one where it names a directory; empty for `*`, and where `pathFlaw` says that it means
+    /// nothing.
+    package internal(set) var normalPath = 0..<0
+    /// The same with its runs of slashes, which may mean something to programs.
+    package internal(set) var unmergedPath = 0..<0
+    /// Why the path cannot be read; nil where it can.
+    package internal(set) var pathFlaw: PathFlaw?
     /// The target's query without its question mark, still encoded; nil when there is no question mark.
     package var query: Range<Int>?
     /// The host and port that the request is for: from an absolute target, else from Host; empty in HTTP/1.0 without Host.
@@ -70,6 +78,9 @@ package struct Request: Sendable {
         bytes.append(copying: head)
         fields.removeAll(keepingCapacity: true)
         path = 0..<0
+        normalPath = 0..<0
+        unmergedPath = 0..<0
+        if pathFlaw != nil { pathFlaw = nil }
         query = nil
         authority = 0..<0
         content = .none

@@ -66,7 +66,7 @@ package enum RequestParser {
     private static func parseTarget(_ head: Span<UInt8>, _ request: inout Request) throws(MessageError) {
         let target = request.target
         if request.method == .connect {
-            request.path = target
+            request.setPath(target)
         } else if head[target.lowerBound] == ASCII.slash {
             try splitPath(head, target, &request)
         } else if target.count == 1, head[target.lowerBound] == UInt8(ascii: "*") {
@@ -109,7 +109,7 @@ package enum RequestParser {
             default: break
             }
         }
-        request.path = range.lowerBound..<(question ?? range.upperBound)
+        request.setPath(range.lowerBound..<(question ?? range.upperBound))
         request.query = question.map { $0 + 1..<range.upperBound }
     }
 

@@ -45,29 +45,12 @@ package final class Router: Responder {
         self.fallback = fallback
     }
 
+    /// What cannot be read leads nowhere: the fallback says so.
     package func open(_ request: borrowing Request) -> Answer {
-        responder(for: request.bytes.span.extracting(request.path)).open(request)
+        responder(for: request.bytes.span.extracting(request.normalPath)).open(request)
     }
 
     private func responder(for path: Span<UInt8>) -> any Responder {
-        // A path that could be written in another way is compared as what it means.
-        if Self.isPlain(path) {
-            return routes.first { $0.holds(path) }?.responder ?? fallback
-        }
-        guard let meant = try? TargetPath(path, allowsHidden: true) else { return fallback }
-        let whole = [ASCII.slash] + meant.relative + (meant.endsWithSlash ? [ASCII.slash] : [])
-        return routes.first { $0.holds(whole.span) }?.responder ?? fallback
-    }
-
-    /// Whether the path is its own decoded and normal form.
-    private static func isPlain(_ path: Span<UInt8>) -> Bool {
-        var previous = UInt8(0)
-        for index in 0..<path.count {
-            let byte = path[index]
-            if byte == ASCII.percent { return false }
-            if previous == ASCII.slash, byte == ASCII.slash || byte == ASCII.dot { return false }
-            previous = byte
-        }
-        return true
+        routes.first { $0.holds(path) }?.responder ?? fallback
     }
 }

@@ -24,7 +24,10 @@ struct RouterTests {
             ("/cgi-bin/deep/x", "deep"), ("/cgi-bin/deep", "cgi"), ("/cgi-bin/deeper", "cgi"), ("/%63gi-bin/x", "cgi"),
             ("//cgi-bin/x", "cgi"), ("/./cgi-bin/x", "cgi"), ("/a/../cgi-bin/x", "cgi"), ("/cgi-bin/../x", "files"),
             ("/cgi-bin/%2e%2e/x", "files"), ("/CGI-BIN/x", "files"), ("/a/cgi-bin/x", "files"),
-            ("/cgi-bin%2fx", "files"),
+            ("/cgi-bin%2fx", "cgi"), ("/cgi-bin%2f%2e%2e%2fx", "files"), ("/x%2f..%2fcgi-bin/x", "cgi"),
+            ("/cgi-bin%252fx", "files"),
+            ("/..%2fcgi-bin//x", "cgi"), ("/cgi-bin/deep%2fx", "deep"), ("/cgi-bin/x%00", "files"),
+            ("/cgi-bin/%", "files"),
             ("", "files"), ("/cgi-bin/.", "cgi"), ("/cgi-bin/deep/..", "cgi"),
         ])
     func routes(path: String, expected: String) throws {

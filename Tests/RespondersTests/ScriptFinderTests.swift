@@ -21,7 +21,7 @@ struct ScriptFinderTests {
         try place.makeLink("out", to: "/bin/sh")
         var site = CGISite(prefix: "/a/b/", directory: place.path, documentRoot: "/")
         change(&site)
-        return try ScriptFinder(site).find(TargetPath([UInt8](path.utf8).span, allowsHidden: true), method)
+        return try ScriptFinder(site).find(TargetPath(Request(path), allowsHidden: true), method)
     }
 
     private func named(_ finding: ScriptFinder.Finding) -> [String]? {
@@ -30,11 +30,27 @@ struct ScriptFinderTests {
     }
 
     @Test(
+        "PATH_INFO has its runs of slashes, and no dot segment, wherever the script is",
+        arguments: [
+            ("/a/b/run//x///y/", ["run", "/a/b/run", "//x///y/"]), ("//a///b//run/x", ["run", "/a/b/run", "/x"]),
+            ("/a/b/run/http:%2f%2fx", ["run", "/a/b/run", "/http://x"]), ("/a/b/run//", ["run", "/a/b/run", "//"]),
+            ("/a/b/run/x/%2e%2e//y", ["run", "/a/b/run", "//y"]), ("/a/b/d%2f..%2frun/.", ["run", "/a/b/run", "/"]),
+            ("/a/b/d//index.cgi//x", ["d/index.cgi", "/a/b/d/index.cgi", "//x"]),
+            ("/a/b/run", ["run", "/a/b/run", ""]),
+            ("/a/b/d//", ["d/index.cgi", "/a/b/d/index.cgi", ""]),
+        ])
+    func pathInfo(path: String, expected: [String]) throws {
+        #expect(try named(finding(path) { $0.indexNames = ["index.cgi"] }) == expected)
+    }
+
+    @Test(
         "One program answers for all of a prefix: with a slash at its end, that address is the program's own",
         arguments: [
             ("/a/b/", "/a/b/", ["run", "/a/b/", ""]), ("/a/b/", "/a/b/x/.y/", ["run", "/a/b", "/x/.y/"]),
             ("/a/b", "/a/b", ["run", "/a/b", ""]), ("/a/b", "/a/b/", ["run", "/a/b", "/"]),
             ("/a/b", "/a/b/x", ["run", "/a/b", "/x"]), ("/", "/", ["run", "/", ""]), ("/", "/x", ["run", "", "/x"]),
+            ("/a/b", "/a/b//x//", ["run", "/a/b", "//x//"]), ("/", "//x", ["run", "", "//x"]),
+            ("/a/b/", "/a/b/%2e%2e/b//x/%2e", ["run", "/a/b", "//x/"]),
         ])
     func program(prefix: String, path: String, expected: [String]) throws {
         let finding = try finding(path) {

@@ -9,7 +9,7 @@ extension Request {
     ) {
         self.init()
         self.method = method
-        self.path = add([UInt8](path.utf8))
+        setPath(add([UInt8](path.utf8)))
         self.query = query.map { add([UInt8]($0.utf8)) }
         self.authority = add([UInt8](authority.utf8))
         for field in fields { append(field.name, [UInt8](field.value.utf8)) }

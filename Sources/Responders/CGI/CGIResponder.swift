@@ -61,7 +61,7 @@ package final class CGIResponder: Responder {
         let identifier = request.logIdentifier ?? "\(series)-\(requestCount)"
         let path: TargetPath
         do throws(TargetPath.Refusal) {
-            path = try TargetPath(request.bytes.span.extracting(request.path), allowsHidden: true)
+            path = try TargetPath(request, allowsHidden: true)
         } catch {
             guard case .malformed(let flaw) = error else { return .complete(.error(.notFound, "")) }
             return .complete(.error(.badRequest, flaw.explanation))

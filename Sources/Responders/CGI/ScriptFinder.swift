@@ -29,9 +29,10 @@ struct ScriptFinder {
         let mayRedirect = !path.endsWithSlash && (method == .get || method == .head)
         if let program = site.program {
             if beneath.isEmpty, mayRedirect, site.hasOwnSlash { return .slashMissing }
-            let location = ScriptLocation(
+            var location = ScriptLocation(
                 program: [UInt8](program.utf8), beneath, endsWithSlash: path.endsWithSlash, ownsSlash: site.hasOwnSlash,
                 prefix: prefix)
+            location.keepSlashes(of: path)
             // It is named by who started the server, wherever links lead.
             let kind = try ScriptLocation.status(of: location.script, in: directory(.anywhere)).kind
             guard kind == .regular else { throw kind == .directory ? .isDirectory : .isNoFile }
@@ -39,8 +40,9 @@ struct ScriptFinder {
         }
         let directory = try directory(.beneath)
         do throws(ScriptLocation.Failure) {
-            let location = try ScriptLocation(
+            var location = try ScriptLocation(
                 beneath, endsWithSlash: path.endsWithSlash, in: directory, prefix: prefix)
+            location.keepSlashes(of: path)
             return isServedAsFile(location) ? .file : .script(location)
         } catch {
             guard case .isDirectory = error else { throw error }

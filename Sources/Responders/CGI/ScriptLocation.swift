@@ -25,7 +25,7 @@ struct ScriptLocation: Equatable {
     /// The path that clients know it by, decoded (SCRIPT_NAME, RFC 3875 §4.1.13).
     let name: [UInt8]
     /// What follows it, with its slash (PATH_INFO, RFC 3875 §4.1.5); empty where nothing does.
-    let pathInfo: [UInt8]
+    private(set) var pathInfo: [UInt8]
     /// Whether it is a file that somebody may execute.
     let isExecutable: Bool
 
@@ -71,6 +71,12 @@ struct ScriptLocation: Equatable {
             name = place
             pathInfo = [ASCII.slash] + path + (endsWithSlash ? [ASCII.slash] : [])
         }
+    }
+
+    /// Takes what follows from a whole path as its client has sent it, with its runs of slashes: an address in PATH_INFO, as of
+    /// what is to be fetched or archived, has two.
+    mutating func keepSlashes(of path: TargetPath) {
+        if !pathInfo.isEmpty { pathInfo = path.rest(behind: name.count { $0 == ASCII.slash }) }
     }
 
     private static func place(of prefix: [UInt8]) -> [UInt8] { prefix.isEmpty ? [] : [ASCII.slash] + prefix }

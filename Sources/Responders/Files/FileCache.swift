@@ -3,7 +3,7 @@ import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
-/// Small files at hand, found by the path as it stands in the request and the codings that are accepted for it.
+/// Small files at hand, found by what the request's path means and the codings that are accepted for it.
 ///
 /// Bounded in number and bytes. A key has one place, by its hash, so that looking up, replacing and forgetting all cost
 /// the same; where two keys fight over a place, the later one has it.

@@ -39,9 +39,9 @@ final class FileFinder {
     }
 
     /// What a request's path means, beneath the site's prefix.
-    func resolve(_ encoded: Span<UInt8>) throws(FileRefusal) -> TargetPath {
+    func resolve(_ request: borrowing Request) throws(FileRefusal) -> TargetPath {
         do throws(TargetPath.Refusal) {
-            return try TargetPath(encoded, allowsHidden: site.showsHidden, beneath: prefix)
+            return try TargetPath(request, allowsHidden: site.showsHidden, beneath: prefix)
         } catch {
             switch error {
             case .malformed(let flaw): throw .malformed(flaw)

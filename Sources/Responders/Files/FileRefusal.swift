@@ -3,7 +3,7 @@ import MartinetPOSIX
 
 /// Why there is nothing to send.
 enum FileRefusal: Error {
-    case malformed(TargetPath.Flaw)
+    case malformed(PathFlaw)
     case notFound
     /// There would be something for a request that accepts something else.
     case notFoundAsAccepted
@@ -54,13 +54,13 @@ enum FileRefusal: Error {
     }
 }
 
-extension TargetPath.Flaw {
+extension PathFlaw {
     /// For the client.
     var explanation: String {
         switch self {
         case .backslash: "The path holds a backslash."
         case .incompleteEscape: "The path holds a percent sign without two hexadecimal digits."
-        case .encodedSlashOrNUL: "The path holds an encoded slash or NUL."
+        case .encodedNUL: "The path holds an encoded NUL."
         }
     }
 }

@@ -44,6 +44,8 @@ package final class FileResponder: Responder {
         default:
             return .complete(.methodNotAllowed(Self.allowedMethods))
         }
+        // What is kept is kept by what paths mean.
+        if let flaw = request.pathFlaw { return .complete(FileRefusal.malformed(flaw).response) }
         reader.read(request, isWanted: site.compresses)
         let slot = sender.slot(for: request, reader.signature)
         if let answer = sender.freshAnswer(request, slot) { return answer }
@@ -67,7 +69,7 @@ package final class FileResponder: Responder {
     // MARK: Finding
 
     private func find(_ request: borrowing Request, _ slot: FileSender.Slot) throws(FileRefusal) -> Answer {
-        let path = try finder.resolve(request.bytes.span.extracting(request.path))
+        let path = try finder.resolve(request)
         try finder.refresh()
         do throws(FileRefusal) {
             return try find(path, request, slot)

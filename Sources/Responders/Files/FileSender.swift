@@ -35,7 +35,7 @@ final class FileSender {
     // MARK: Answers at hand
 
     func slot(for request: borrowing Request, _ codings: Int) -> Slot {
-        let path = request.bytes.span.extracting(request.path)
+        let path = request.bytes.span.extracting(request.normalPath)
         return Slot(place: FileCache.place(of: path, codings: codings), codings: codings, path: nil)
     }
 
@@ -58,7 +58,8 @@ final class FileSender {
 
     private func entry(_ request: borrowing Request, _ slot: Slot) -> FileCache.Entry? {
         if let path = slot.path { return cache.entry(at: slot.place, for: path.span, codings: slot.codings) }
-        return cache.entry(at: slot.place, for: request.bytes.span.extracting(request.path), codings: slot.codings)
+        return cache.entry(
+            at: slot.place, for: request.bytes.span.extracting(request.normalPath), codings: slot.codings)
     }
 
     private func answer(_ request: borrowing Request, _ entry: FileCache.Entry) -> Answer {
@@ -170,7 +171,7 @@ final class FileSender {
     private func send(_ content: [UInt8], _ request: borrowing Request, _ subject: Subject) -> Answer {
         let representation = subject.representation
         if let slot = subject.slot, subject.isSettled {
-            let path = slot.path ?? [UInt8](request.bytes[request.path])
+            let path = slot.path ?? [UInt8](request.bytes[request.normalPath])
             let entry = FileCache.Entry(
                 FileCache.Key(path: path, codings: slot.codings), representation, content, subject.choice.sightings,
                 trust: trust, now: request.arrival)

@@ -42,7 +42,7 @@ package final class RedirectResponder: Responder {
     }
 
     private func isForChallenges(_ request: borrowing Request) -> Bool {
-        guard let path = try? TargetPath(request.bytes.span.extracting(request.path)) else { return false }
+        guard let path = try? TargetPath(request) else { return false }
         return (path.relative + (path.endsWithSlash ? [ASCII.slash] : [])).starts(with: Self.challengePrefix)
     }
 
