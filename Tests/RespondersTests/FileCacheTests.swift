@@ -33,9 +33,9 @@ struct FileCacheTests {
     @Test("The file is looked at each time, or when it is trusted no more")
     func looking() throws {
         let folder = try TemporaryDirectory()
-        let gone = Sighting([UInt8](folder.path("file").utf8), nil)
+        let gone = PathStatus([UInt8](folder.path("file").utf8), nil)
         func isCurrent(trust: Interval, now: MonotonicTime) throws -> Bool {
-            try entry(path, sightings: [gone], trust: trust).isCurrent(trust: trust, now: now)
+            try entry(path, pathStatuses: [gone], trust: trust).isCurrent(trust: trust, now: now)
         }
         #expect(try isCurrent(trust: .zero, now: 0))
         try folder.makeFile("file")
@@ -86,7 +86,7 @@ struct FileCacheTests {
     }
 
     private func entry(
-        _ path: [UInt8], codings: Int = 3, byteCount: Int = 1, sightings: [Sighting] = [], trust: Interval = .zero,
+        _ path: [UInt8], codings: Int = 3, byteCount: Int = 1, pathStatuses: [PathStatus] = [], trust: Interval = .zero,
         now: MonotonicTime = .start
     ) throws -> FileCache.Entry {
         let folder = try TemporaryDirectory()
@@ -96,6 +96,6 @@ struct FileCacheTests {
             status, FileFacts(content: [], of: status), Representation.Description())
         let key = FileCache.Key(path: path, codings: codings)
         return FileCache.Entry(
-            key, representation, [UInt8](repeating: 1, count: byteCount), sightings, trust: trust, now: now)
+            key, representation, [UInt8](repeating: 1, count: byteCount), pathStatuses, trust: trust, now: now)
     }
 }

@@ -22,18 +22,18 @@ struct FileCache {
         let response: Response
         /// The news that the client has it already, ready to be sent.
         let notModifiedResponse: Response
-        /// Where what it was made from was found.
-        private(set) var sightings: [Sighting]
+        /// Of what it was made from.
+        private(set) var pathStatuses: [PathStatus]
         /// Until when it may be sent without a look at the file, and until when after no more than that.
         private(set) var trustedUntil: MonotonicTime
         private(set) var goodUntil: MonotonicTime
 
         init(
-            _ key: Key, _ representation: Representation, _ content: [UInt8], _ sightings: [Sighting] = [],
+            _ key: Key, _ representation: Representation, _ content: [UInt8], _ pathStatuses: [PathStatus] = [],
             trust: Interval = .zero, now: MonotonicTime
         ) {
             self.key = key
-            self.sightings = sightings
+            self.pathStatuses = pathStatuses
             self.representation = representation
             self.content = content
             var response = Response(.ok, fields: representation.fields, content: .bytes(content))
@@ -47,8 +47,8 @@ struct FileCache {
         }
 
         /// The file was found anew, and is as it was.
-        func renew(_ sightings: [Sighting], trust: Interval, now: MonotonicTime) {
-            self.sightings = sightings
+        func renew(_ pathStatuses: [PathStatus], trust: Interval, now: MonotonicTime) {
+            self.pathStatuses = pathStatuses
             trustedUntil = now + trust
             goodUntil = now + FileCache.validity
         }
@@ -57,7 +57,7 @@ struct FileCache {
         func isCurrent(trust: Interval, now: MonotonicTime) -> Bool {
             if trustedUntil > now { return true }
             guard goodUntil > now else { return false }
-            for sighting in sightings where !sighting.isCurrent { return false }
+            for pathStatus in pathStatuses where !pathStatus.isCurrent { return false }
             trustedUntil = now + trust
             return true
         }

@@ -33,7 +33,7 @@ final class FileFinder {
 
     /// Looks whether the site's directory is still the one that is open; to be called before anything is found.
     func refresh() throws(FileRefusal) {
-        if let root, WholeFile.status(site.root)?.identity == root.directory.identity { return }
+        if let root, WholeFile.status(rootPath)?.identity == root.directory.identity { return }
         root = nil
         do throws(SystemError) { root = try Root(site) } catch { throw FileRefusal(error) }
     }
@@ -77,22 +77,22 @@ final class FileFinder {
     struct Found {
         let file: OpenFile
         let name: [UInt8]
-        let sightings: [Sighting]
+        let pathStatuses: [PathStatus]
     }
 
-    /// Where a file was found, or nothing.
-    func sighting(_ relative: [UInt8], _ file: OpenFile?) -> Sighting {
-        Sighting(rootPath.appending(relative), file?.status)
+    /// What is at a path beneath the root: the file that was found there, or nothing.
+    func pathStatus(_ relative: [UInt8], _ file: OpenFile?) -> PathStatus {
+        PathStatus(rootPath.appending(relative), file?.status)
     }
 
     /// The first of the site's index files that the directory has.
     func index(ofDirectory relative: [UInt8]) throws(FileRefusal) -> Found? {
-        var sightings: [Sighting] = []
+        var pathStatuses: [PathStatus] = []
         for index in site.indexNames {
             let name = relative + (relative.isEmpty ? [] : [ASCII.slash]) + [UInt8](index.utf8)
             let file = try openFileIfAny(name)
-            sightings.append(sighting(name, file))
-            if let file { return Found(file: file, name: name, sightings: sightings) }
+            pathStatuses.append(pathStatus(name, file))
+            if let file { return Found(file: file, name: name, pathStatuses: pathStatuses) }
         }
         return nil
     }

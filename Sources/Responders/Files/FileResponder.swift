@@ -87,7 +87,7 @@ package final class FileResponder: Responder {
         do throws(FileRefusal) {
             let file = try finder.open(name)
             guard file.status.kind == .regular else { throw .notFound }
-            let found = FileFinder.Found(file: file, name: name, sightings: [finder.sighting(name, file)])
+            let found = FileFinder.Found(file: file, name: name, pathStatuses: [finder.pathStatus(name, file)])
             return try send(found, request, slot, variesByType: true)
         } catch {
             sender.forget(slot)
@@ -102,9 +102,9 @@ package final class FileResponder: Responder {
         switch file.status.kind {
         case .regular:
             guard !path.endsWithSlash else { throw .notFound }
-            let sightings = [finder.sighting(path.relative, file)]
+            let pathStatuses = [finder.pathStatus(path.relative, file)]
             return try send(
-                FileFinder.Found(file: file, name: path.relative, sightings: sightings), request, slot)
+                FileFinder.Found(file: file, name: path.relative, pathStatuses: pathStatuses), request, slot)
         case .directory:
             guard site.servesDirectories else { throw .notFound }
             guard path.endsWithSlash else { return .complete(redirectToDirectory(path, request)) }
@@ -127,7 +127,7 @@ package final class FileResponder: Responder {
             ? neighbours.neighbours(of: file, named: found.name, now: request.moment) : Neighbours()
         let choice = try RepresentationChoice(
             file, type, contentType: type.contentType(inspected?.facts.text), neighbours: others,
-            codings: reader.codings, sightings: found.sightings, variesByType: variesByType, site)
+            codings: reader.codings, pathStatuses: found.pathStatuses, variesByType: variesByType, site)
         return try sender.answer(request, choice, inspected, slot)
     }
 

@@ -94,7 +94,7 @@ final class FileSender {
         if let slot, let entry = entry(request, slot), entry.representation.status == status,
             entry.representation.fields == representation.fields
         {
-            entry.renew(choice.sightings, trust: trust, now: request.arrival)
+            entry.renew(choice.pathStatuses, trust: trust, now: request.arrival)
             return answer(request, entry)
         }
         if request.method == .head, status.byteCount > Self.immediateByteLimit {
@@ -173,7 +173,7 @@ final class FileSender {
         if let slot = subject.slot, subject.isSettled {
             let path = slot.path ?? [UInt8](request.bytes[request.normalPath])
             let entry = FileCache.Entry(
-                FileCache.Key(path: path, codings: slot.codings), representation, content, subject.choice.sightings,
+                FileCache.Key(path: path, codings: slot.codings), representation, content, subject.choice.pathStatuses,
                 trust: trust, now: request.arrival)
             cache.insert(entry, at: slot.place)
         }

@@ -7,7 +7,7 @@ import MartinetPOSIX
 struct Neighbours {
     struct Neighbour {
         let file: OpenFile
-        let sighting: Sighting
+        let pathStatus: PathStatus
     }
 
     var files: [ContentCoding: Neighbour] = [:]
@@ -24,7 +24,7 @@ final class NeighbourFinder {
             switch self {
             case .older: "it is older"
             case .notGzip: "it is not in the gzip format"
-            case .otherSize: "it holds something of another size"
+            case .otherSize: "it holds something of another size, or is large and has several members"
             }
         }
     }
@@ -61,7 +61,7 @@ final class NeighbourFinder {
             if let fault = fault(of: file, coding, original, now) {
                 tell(fault, path, name)
             } else {
-                neighbours.files[coding] = Neighbours.Neighbour(file: file, sighting: finder.sighting(path, file))
+                neighbours.files[coding] = Neighbours.Neighbour(file: file, pathStatus: finder.pathStatus(path, file))
             }
         }
         return neighbours

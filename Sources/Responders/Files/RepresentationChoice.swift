@@ -6,8 +6,8 @@ struct RepresentationChoice {
     /// The file that holds the chosen coding, or the one that it is to be made from.
     let file: OpenFile
     let description: Representation.Description
-    /// Where the file itself, and the one that holds the coding, were found: the choice is the same for as long as they are.
-    let sightings: [Sighting]
+    /// Of the file itself and of the one that holds the coding: the choice is the same for as long as these are current.
+    let pathStatuses: [PathStatus]
 
     private let codings: AcceptedCodings
     private let ready: [ContentCoding: OpenFile]
@@ -20,10 +20,10 @@ struct RepresentationChoice {
 
     /// - Parameters:
     ///   - neighbours: the files beside it that hold it in other codings.
-    ///   - sightings: where what was looked at so far was found.
+    ///   - pathStatuses: of what was looked at so far.
     init(
         _ original: OpenFile, _ type: MediaType, contentType: [UInt8], neighbours: Neighbours,
-        codings: AcceptedCodings, sightings: [Sighting], variesByType: Bool, _ site: FileSite
+        codings: AcceptedCodings, pathStatuses: [PathStatus], variesByType: Bool, _ site: FileSite
     ) throws(FileRefusal) {
         ready = neighbours.files.mapValues(\.file).merging([.identity: original]) { $1 }
         var available = Array(ready.keys)
@@ -39,7 +39,7 @@ struct RepresentationChoice {
             contentEncoding: type.coding ?? coding.name, variesByCoding: available.count > 1,
             variesByType: variesByType, cacheControl: site.cacheControl)
         self.codings = codings
-        self.sightings = sightings + (neighbours.files[coding].map { [$0.sighting] } ?? [])
+        self.pathStatuses = pathStatuses + (neighbours.files[coding].map { [$0.pathStatus] } ?? [])
     }
 
     private init(_ choice: RepresentationChoice, _ file: OpenFile, _ coding: ContentCoding) {
@@ -50,7 +50,7 @@ struct RepresentationChoice {
         description.isEncodedHere = false
         description.variesByCoding = true
         self.description = description
-        sightings = choice.sightings
+        pathStatuses = choice.pathStatuses
         codings = choice.codings
         ready = choice.ready
     }

@@ -2,7 +2,7 @@ import Glibc
 
 /// What was found at a path, to be looked at again before something that was made of it is used: one fstatat(2), which opens
 /// nothing.
-package struct Sighting: Sendable {
+package struct PathStatus: Sendable {
     private let path: [CChar]
     private let status: FileStatus?
 

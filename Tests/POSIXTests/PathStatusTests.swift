@@ -3,7 +3,7 @@ import MartinetTestSupport
 import Testing
 
 @Suite("What was found at a path, looked at again")
-struct SightingTests {
+struct PathStatusTests {
     private let folder: TemporaryDirectory
 
     init() throws {
@@ -14,21 +14,21 @@ struct SightingTests {
         try folder.makeLink("current", to: "1")
     }
 
-    private func sighting(_ name: String) -> Sighting {
+    private func pathStatus(_ name: String) -> PathStatus {
         let path = folder.path(name)
-        return Sighting([UInt8](path.utf8), WholeFile.status(path))
+        return PathStatus([UInt8](path.utf8), WholeFile.status(path))
     }
 
     @Test("A file that is as it was is current, through links as well")
     func unchanged() {
-        #expect(sighting("1/a").isCurrent && sighting("current/a").isCurrent && sighting("1").isCurrent)
+        #expect(pathStatus("1/a").isCurrent && pathStatus("current/a").isCurrent && pathStatus("1").isCurrent)
     }
 
     @Test(
         "One that has changed, gone or been replaced is not, whatever times and sizes say",
         arguments: ["write", "touch", "mode", "remove", "replace", "directory", "link", "parent"])
     func changed(how: String) throws {
-        let known = sighting("current/a")
+        let known = pathStatus("current/a")
         switch how {
         case "write":
             try folder.makeFile("1/a", "two")
@@ -56,8 +56,8 @@ struct SightingTests {
 
     @Test("Where there was nothing, it is current until there is something")
     func nothing() throws {
-        for name in ["none", "1/a/none", "none/none"] { #expect(sighting(name).isCurrent) }
-        let known = sighting("1/b")
+        for name in ["none", "1/a/none", "none/none"] { #expect(pathStatus(name).isCurrent) }
+        let known = pathStatus("1/b")
         try folder.makeFile("1/b")
         #expect(!known.isCurrent)
     }
