@@ -38,14 +38,23 @@ struct Banner {
         lines.append("SHA-256        \(certificate.fingerprint)")
         for (index, part) in (development?.parts ?? []).enumerated() {
             let scope = index == 0 ? "" : " (for \(part.names.joined(separator: ", ")) alone: trust this one, too)"
-            let state = part.isAuthorityNew && index == 0 ? " (made just now: let your browser trust it)" : ""
+            let state = part.isAuthorityNew && index == 0 ? " (made just now)" : ""
             lines.append("authority      \(part.authorityPath)\(scope)\(state)")
+        }
+        if let parts = development?.parts, !parts.allSatisfy({ TrustRecord.saysTrusted($0.authorityPath) }) {
+            lines.append("trust          this machine's browsers and tools accept it after: \(Self.program) cert trust")
         }
         if let rules = clientAuthentication {
             lines.append("clients        \(rules.isRequired ? "must" : "may") show a certificate of \(rules.source)")
         }
         lines += ["", "Try it:", "  \(curlCommand)", "  \(clientCommand)", ""]
         return lines.joined(separator: "\n")
+    }
+
+    /// This program, as a shell finds it from anywhere.
+    private static var program: String {
+        let word = CommandLine.arguments.first ?? "martinet"
+        return word.contains("/") ? WholeFile.absolutePath(word).shellQuoted : word
     }
 
     private var port: UInt16 { addresses.first?.port ?? 0 }

@@ -13,7 +13,7 @@ struct CommandLineWords {
     /// `--` and the words behind it.
     private let rest: [String]
 
-    static let commands = ["serve", "version", "help"]
+    static let commands = ["serve", "cert", "version", "help"]
 
     init(_ arguments: [String]) {
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
@@ -53,11 +53,14 @@ struct CommandLineWords {
         command == "help" || command == "version" || options.contains { ["--help", "-h", "--version"].contains($0) }
     }
 
+    /// Whether somebody asks for a server, by its command or by none.
+    var isForServe: Bool { !isQuestion && (command == nil || command == "serve") }
+
     // MARK: Mistakes
 
     /// Why the first operand cannot be meant as a folder, and what may be meant; nil where nothing speaks against it.
     func mistake(isFolder: (String) -> Bool) -> String? {
-        guard command != "serve", command != "version", let word = operands.first, !word.contains("/") else {
+        guard command == nil || command == "help", let word = operands.first, !word.contains("/") else {
             return nil
         }
         if command == "help" {

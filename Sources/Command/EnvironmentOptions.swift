@@ -32,7 +32,7 @@ enum EnvironmentOptions {
     static func adding(
         to words: CommandLineWords, environment: (String) -> String? = ThisProcess.environment
     ) -> [String] {
-        guard !words.isQuestion else { return words.arguments(adding: []) }
+        guard words.isForServe else { return words.arguments(adding: []) }
         var added: [String] = []
         for option in options {
             let isGiven = words.options.contains { word in

@@ -49,10 +49,11 @@ struct Martinet: ParsableCommand {
               martinet                          serve this folder
               martinet serve ~/site --port 9443
               martinet serve --listen :443 --tls-cert site.pem --tls-key site.key /srv/www
+              martinet cert trust               browsers and tools of this machine accept it
               martinet help serve               every option
             """,
         version: Version.text,
-        subcommands: [Serve.self, VersionCommand.self],
+        subcommands: [Serve.self, CertCommand.self, VersionCommand.self],
         defaultSubcommand: Serve.self)
 }
 
@@ -69,6 +70,19 @@ struct ConfigurationError: Error, CustomStringConvertible {
     let wayOut: String
 
     var description: String { "\(place): \(problem)\n\(wayOut)" }
+}
+
+/// What a command puts out, at once: a reader sees each line when it is there.
+enum StandardOutput {
+    static func write(_ text: String) {
+        guard let stream = try? FileDescriptor.duplicate(ThisProcess.standardOutput) else { return }
+        let bytes = [UInt8]((text + "\n").utf8)
+        var start = 0
+        while start < bytes.count {
+            guard case .bytes(let count) = try? stream.write(bytes.span.extracting(start..<bytes.count)) else { return }
+            start += count
+        }
+    }
 }
 
 /// Text for the person at the terminal, beside what the program puts out.

@@ -76,6 +76,14 @@ extension FileDescriptor {
     }
 }
 
+extension WholeFile {
+    /// The names in a directory, unsorted, without `.` and `..`; 4096 at the most.
+    package static func names(in directory: String) throws(SystemError) -> [String] {
+        try FileDescriptor.open(directory, for: .directory).names(atMost: 4096)
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
 extension UnsafeMutablePointer<dirent> {
     /// The entry's name as C sees it.
     fileprivate var nameText: UnsafePointer<CChar> {

@@ -11,6 +11,14 @@ extension Certificate {
         return unsafe PeerCertificate(first).commonName
     }
 
+    /// The SHA-256 fingerprint of the first certificate in a PEM text; nil where there is none that can be read.
+    package static func fingerprint(in text: [UInt8]) -> String? {
+        guard let certificates = try? unsafe PEM.readCertificates(text, from: ""), let first = unsafe certificates.first
+        else { return nil }
+        defer { unsafe certificates.forEach { unsafe X509_free($0) } }
+        return unsafe fingerprint(of: first)
+    }
+
     /// Whether exactly one certificate is behind it, which has signed it and itself.
     var isEndOfDevelopmentChain: Bool {
         guard let root = unsafe issuers.first, unsafe issuers.count == 1 else { return false }

@@ -68,10 +68,12 @@ package import MartinetPOSIX
     }
 
     /// The SHA-256 fingerprint as browsers show it: "AB:CD:…".
-    package var fingerprint: String {
+    package var fingerprint: String { unsafe Self.fingerprint(of: leaf) }
+
+    static func fingerprint(of certificate: OpaquePointer) -> String {
         var digest = [UInt8](repeating: 0, count: 32)
         var count: CUnsignedInt = 0
-        guard unsafe X509_digest(leaf, shim_sha256(), &digest, &count) == 1 else { return "" }
+        guard unsafe X509_digest(certificate, shim_sha256(), &digest, &count) == 1 else { return "" }
         return digest.map { byte in
             let text = String(byte, radix: 16, uppercase: true)
             return text.count == 1 ? "0" + text : text

@@ -53,6 +53,7 @@ struct CommandLineWordsTests {
             ("vesrion", "'vesrion' is neither a command nor a folder. Did you mean 'martinet version'?"),
             ("vers", "'vers' is neither a command nor a folder. Did you mean 'martinet version'?"),
             ("hlep", "'hlep' is neither a command nor a folder. Did you mean 'martinet help'?"),
+            ("cret trust", "'cret' is neither a command nor a folder. Did you mean 'martinet cert'?"),
             ("help serv", "There is no command 'serv'. Did you mean 'martinet help serve'?"),
             ("--port 0 serve site", "The command comes first: 'martinet serve', then the options."),
         ])
@@ -63,7 +64,8 @@ struct CommandLineWordsTests {
     @Test(
         "What may be meant as it stands is no mistake",
         arguments: [
-            "", "site", "serve", "serve serv", "serve site", "./serv", "serv/", "help", "help serve", "version", "s",
+            "", "site", "serve", "serve serv", "serve site", "cert", "cert new serv", "help cert", "./serv", "serv/",
+            "help", "help serve", "version", "s",
             "src",
             "docs", "public", "--spa dist", "--cors", "-- serv", "one two", "save/x",
         ])

@@ -24,8 +24,11 @@ struct EnvironmentOptionsTests {
     }
 
     @Test(
-        "Who asks for help gets it, whatever the environment says",
-        arguments: ["help", "help serve", "version", "--help", "serve --help", "serve -h", "--version"])
+        "The environment is for serve alone, and never for who asks for help",
+        arguments: [
+            "cert", "cert new app.test", "help", "help serve", "version", "--help", "serve --help", "serve -h",
+            "--version",
+        ])
     func questions(line: String) {
         #expect(arguments(line, ["MARTINET_PORT": "none"]) == line)
     }
