@@ -38,7 +38,8 @@ enum TrustStores {
     /// versions look: those since 2026 look elsewhere only if there is none. Those of snaps and flatpaks only they make.
     private static func chromiumDatabases(_ home: String) -> [String] {
         let common = "\(home)/.pki/nssdb"
-        let data = ThisProcess.environment("XDG_DATA_HOME") ?? "\(home)/.local/share"
+        let given = ThisProcess.environment("XDG_DATA_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let data = given ?? "\(home)/.local/share"
         let found = [common, "\(data)/pki/nssdb"].filter(isDirectory)
         let isInstalled =
             chromiumCommands.contains { Tool($0) != nil }
