@@ -11,7 +11,8 @@ struct Serve: ParsableCommand {
         abstract: "Serve a folder over HTTPS.",
         discussion: """
             Without a certificate, one is issued for localhost by a local authority that is made on first use; the \
-            start-up message shows how curl and openssl verify it.
+            start-up message shows how curl and openssl verify it. 'martinet cert trust' has this machine's browsers and \
+            tools accept it.
 
             Every option with a value can also be set in the environment: --tls-cert is MARTINET_TLS_CERT. A list is \
             separated by commas.

@@ -97,7 +97,10 @@ struct TrustTests {
             #expect(try machine.run(["curl", "-sS", server.url]).status == 60)
         }
         try expect("was not there", after: "untrust", status: 0)
+        #expect(try machine.home.text(".local/share/martinet/trusted") == "")
         try expect("does not trust authority.pem", after: "status", status: 1)
+        // Who only looks has asked for nothing.
+        #expect(try machine.home.text(".local/share/martinet/trusted") == "")
         try Server.run(environment: environment) { server in
             #expect(server.banner.contains { $0.hasPrefix("trust ") && $0.hasSuffix("/martinet cert trust") })
         }

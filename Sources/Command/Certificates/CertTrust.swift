@@ -29,7 +29,7 @@ struct CertTrust: ParsableCommand {
             StandardOutput.write(TrustInstructions(anchors: anchors.current, place: anchors.place, stores: stores).text)
             return
         }
-        let isTrusted = try CertStores.visit(stores, &anchors, of: anchors.current) { $0.trust($1) }
+        let isTrusted = try CertStores.visit(stores, &anchors, of: anchors.current, asks: true) { $0.trust($1) }
         if stores.contains(where: { $0.name == "Firefox" && $0 is NSSTrustStore }) {
             StandardOutput.write("Browsers that are open look at their stores when they are started again.")
         }
@@ -89,10 +89,13 @@ struct CertStatus: ParsableCommand {
 enum CertStores {
     /// Does something to each store, says what came of it, and keeps what was found.
     ///
-    /// - Parameter forgets: whether authorities that no store has any more need not be remembered.
+    /// - Parameters:
+    ///   - asks: whether authorities are remembered from now on, even if no store trusts them: root may be about to see to it.
+    ///   - forgets: whether authorities that no store has any more need not be remembered.
     /// - Returns: whether some store trusts each of the current authorities.
     static func visit(
-        _ stores: [any TrustStore], _ anchors: inout TrustAnchors, of visited: [TrustAnchor], forgets: Bool = false,
+        _ stores: [any TrustStore], _ anchors: inout TrustAnchors, of visited: [TrustAnchor], asks: Bool = false,
+        forgets: Bool = false,
         _ body: (any TrustStore, [TrustAnchor]) -> TrustReport
     ) throws -> Bool {
         var reports: [TrustReport] = []
@@ -109,7 +112,7 @@ enum CertStores {
                 states[anchor.fingerprint] = .some(.trusted)
             } else if forgets && !isUnsure && !found.contains(where: \.isOwn) {
                 states[anchor.fingerprint] = .some(nil)
-            } else {
+            } else if asks || anchors.record.states[anchor.fingerprint] != nil {
                 states[anchor.fingerprint] = .some(.asked)
             }
         }
