@@ -48,12 +48,18 @@ struct NormalPath {
     /// Whether a path means what it says: there is nothing to decode, to take away or to merge.
     static func isNormal(_ path: Span<UInt8>) -> Bool {
         guard path.count > 0, path[0] == ASCII.slash else { return false }
-        var previous = UInt8(0)
-        for index in 0..<path.count {
+        // Whether a slash is just before.
+        var follows = true
+        for index in 1..<path.count {
             let byte = path[index]
+            // Lower-case letters, of which most paths are made, come behind all that means something.
+            if byte > ASCII.backslash {
+                follows = false
+                continue
+            }
             if byte == ASCII.percent || byte == ASCII.backslash { return false }
-            if previous == ASCII.slash, byte == ASCII.slash || byte == ASCII.dot { return false }
-            previous = byte
+            if follows, byte == ASCII.slash || byte == ASCII.dot { return false }
+            follows = byte == ASCII.slash
         }
         return true
     }

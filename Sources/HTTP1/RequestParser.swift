@@ -100,7 +100,8 @@ package enum RequestParser {
         _ head: Span<UInt8>, _ range: Range<Int>, _ request: inout Request
     ) throws(MessageError) {
         var question: Int?
-        for index in range {
+        // Letters, of which most targets are made, come behind both.
+        for index in range where head[index] <= ASCII.question {
             switch head[index] {
             case UInt8(ascii: "#"):
                 throw .bad("The request target holds a fragment, which is not sent to servers.")
