@@ -37,7 +37,7 @@ struct Banner {
         lines.append("certificate    \(development == nil ? "" : "development, ")for \(names) (\(days) days left)")
         lines.append("SHA-256        \(certificate.fingerprint)")
         for (index, part) in (development?.parts ?? []).enumerated() {
-            let scope = index == 0 ? "" : " (for \(part.names.joined(separator: ", ")) alone: trust this one, too)"
+            let scope = index == 0 ? "" : " (\(part.reach): trust this one, too)"
             let state = part.isAuthorityNew && index == 0 ? " (made just now)" : ""
             lines.append("authority      \(part.authorityPath)\(scope)\(state)")
         }

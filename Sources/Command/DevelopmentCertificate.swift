@@ -16,6 +16,12 @@ struct DevelopmentCertificate {
         let authorityPath: String
         /// Whether the authority was made just now, so that nobody trusts it yet.
         let isAuthorityNew: Bool
+
+        /// What else the authority could sign for, in words.
+        var reach: String {
+            guard case .name(let name) = scope else { return "for local names" }
+            return scope.contains("*.\(name)") ? "for \(name) and all names beneath it" : "for \(name) alone"
+        }
     }
 
     /// The one for local names first, then one for each name that needs an authority of its own.

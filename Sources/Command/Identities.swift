@@ -56,7 +56,10 @@ enum Identities {
         } catch {
             throw ConfigurationError(
                 place: "\(option) \(path)", problem: error.reason,
-                wayOut: "Name a readable PEM file; without \(option) a development certificate is made.")
+                wayOut: option == "--tls-key"
+                    ? "Name the file with the certificate's private key, which this user can read; leave --tls-key out only "
+                        + "where the certificate's file holds it too."
+                    : "Name a PEM file which this user can read; without --tls-cert a development certificate is made.")
         }
     }
 
@@ -66,7 +69,7 @@ enum Identities {
     static func warnings(_ certificate: Certificate, source: String, key: String, at now: WallTime) -> [String] {
         [
             validityWarning(certificate, source, key, now), nameWarning(certificate, source, key),
-            chainWarning(certificate, source),
+            chainWarning(certificate, source, now),
         ].compactMap { $0 }
     }
 
@@ -101,13 +104,20 @@ enum Identities {
         return "\(source) names no host (subjectAltName), whatever its subject says: clients will refuse it; \(command)"
     }
 
-    private static func chainWarning(_ certificate: Certificate, _ source: String) -> String? {
-        switch certificate.chainFault {
+    private static func chainWarning(_ certificate: Certificate, _ source: String, _ now: WallTime) -> String? {
+        switch certificate.chainFault(at: now) {
         case nil: nil
         case .broken(let number):
             "in \(source), certificate \(number + 1) is not that of the issuer of certificate \(number): clients may find no way to "
                 + "an authority; `openssl storeutl -noout -text -certs \(source.shellQuoted)` shows all of them, and each must be "
                 + "followed by its issuer's"
+        case .expired(let number):
+            "in \(source), certificate \(number + 1), an issuer's, has expired: clients will refuse the chain; `openssl storeutl "
+                + "-noout -text -certs \(source.shellQuoted)` shows all of them; put the issuer's present one in its place"
+        case .noAuthority(let number):
+            "in \(source), certificate \(number + 1) is not an authority's (CA:TRUE): clients will refuse what it has signed; "
+                + "`openssl storeutl -noout -text -certs \(source.shellQuoted)` shows all of them, and each behind the first must "
+                + "be an authority's"
         case .missingIssuer:
             "\(source) holds one certificate, and its issuer \(certificate.issuer) is no authority that this system trusts: if "
                 + "that is an intermediate, clients will refuse it; `openssl x509 -in \(source.shellQuoted) -noout -issuer -ext "

@@ -98,6 +98,11 @@ struct SiteOptions: ParsableArguments {
             throw ValidationError(
                 "--header cannot set \(name), which says how a response is sent: the server sets it where it belongs.")
         }
+        if let cors, !Self.isOrigin(cors) {
+            throw ValidationError(
+                "--cors \(cors) is no origin, which browsers compare letter by letter: write one as https://app.test or "
+                    + "http://localhost:3000, in lower case and without a path or a slash at the end, or * for any.")
+        }
         for value in type where Self.parse(type: value) == nil {
             throw ValidationError("--type \(value) is not an extension and a media type: write md=text/plain.")
         }
@@ -187,6 +192,15 @@ struct SiteOptions: ParsableArguments {
             header.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else { return nil }
         return SitePolicy.Header(name: String(words[0]), value: String(words[1].drop { $0 == " " }))
+    }
+
+    /// Whether it is what a browser can say in Origin (RFC 6454 §7), or stands for all of them.
+    private static func isOrigin(_ text: String) -> Bool {
+        if text == "*" || text == "null" { return true }
+        guard let scheme = text.firstRange(of: "://"), !text[..<scheme.lowerBound].isEmpty else { return false }
+        let host = text[scheme.upperBound...]
+        return !host.isEmpty && text == text.lowercased()
+            && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !#"/?#@,;"\"#.utf8.contains($0) }
     }
 
     /// The extension without its dot, in lower case, and a media type (RFC 9110 §8.3.1).

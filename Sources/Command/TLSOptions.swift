@@ -50,6 +50,11 @@ struct TLSOptions: ParsableArguments {
         if !host.isEmpty, !tlsCert.isEmpty {
             throw ValidationError("--host names what a development certificate is for; with --tls-cert none is made.")
         }
+        for name in host where name.hasPrefix("*.") && !name.dropFirst(2).contains(".") {
+            guard AuthorityScope(for: name) != .local else { continue }
+            throw ValidationError(
+                "--host \(name) stands for other people's names: give one of your own, as *.app.test.")
+        }
         for name in host where !HostName.isValid(name) {
             throw ValidationError("--host \(name) is neither a host name nor an IP address.")
         }

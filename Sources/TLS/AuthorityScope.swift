@@ -35,8 +35,10 @@ package enum AuthorityScope: Equatable, Sendable {
             }
         }
         let name = name.lowercased()
-        return domains.contains { name == $0 || name.hasSuffix("." + $0) }
+        return domains.contains { name == $0 || name.hasSuffix("." + $0) && !(self != .local && isSingleLabel($0)) }
     }
+
+    private func isSingleLabel(_ name: String) -> Bool { !name.contains(".") && !name.contains(":") }
 
     private var domains: [String] {
         switch self {
@@ -49,6 +51,9 @@ package enum AuthorityScope: Equatable, Sendable {
     /// always there, since a kind without one is not limited at all.
     var constraints: String {
         var subtrees = domains.map { "permitted;DNS:\($0)" }
+        // Beneath a name of one label there may be a whole registry of others' names. A constraint with a dot in front has what
+        // is beneath, and not the name itself.
+        if case .name(let name) = self, isSingleLabel(name) { subtrees.append("excluded;DNS:.\(name)") }
         // A domain that does not exist (RFC 6761 §6.4) stands for none.
         if subtrees.isEmpty { subtrees = ["permitted;DNS:invalid"] }
         switch self {

@@ -1,4 +1,5 @@
 import COpenSSL
+package import MartinetEvents
 package import MartinetPOSIX
 
 /// What clients find wrong with a certificate that can be read, and whose key fits.
@@ -50,12 +51,16 @@ extension Certificate {
     package enum ChainFault: Equatable, Sendable {
         /// The certificate behind this one, counted from 1, is not its issuer's.
         case broken(number: Int)
+        /// It has expired, counted likewise.
+        case expired(number: Int)
+        /// It may not sign certificates, counted likewise.
+        case noAuthority(number: Int)
         /// It stands alone, and its issuer is none of the authorities that this system trusts.
         case missingIssuer
     }
 
     /// What clients may miss in the chain; nil where nothing speaks against it.
-    package var chainFault: ChainFault? {
+    package func chainFault(at now: WallTime) -> ChainFault? {
         defer { ERR_clear_error() }
         let chain = unsafe [leaf] + issuers
         for index in unsafe issuers.indices {
@@ -63,6 +68,8 @@ extension Certificate {
             guard unsafe X509_check_issued(issuers[index], chain[index]) == X509_V_OK else {
                 return .broken(number: index + 1)
             }
+            guard unsafe X509_check_ca(issuers[index]) > 0 else { return .noAuthority(number: index + 1) }
+            guard unsafe Self.daysLeft(issuers[index], at: now) >= 0 else { return .expired(number: index + 1) }
         }
         return unsafe issuers.isEmpty && !isSelfSigned && !isIssuerTrustedHere ? .missingIssuer : nil
     }

@@ -9,7 +9,9 @@ struct CommandLineTests {
         arguments: [
             ["serve", "--prot", "1"], ["serve", "--port", "70000"], ["serve", "--tls-min", "1.1"],
             ["serve", "--workers", "0"], ["serve", "--verbose", "--quiet"], ["serve", "one", "two"],
-            ["serve", "--host", "a b"], ["serve", "--tls-key", "k"], ["serve", "-p", "1", "-l", ":1"],
+            ["serve", "--host", "a b"], ["serve", "--host", "*.org"], ["serve", "--cors=app.test"],
+            ["serve", "--cors", "https://app.test/"], ["serve", "--cors=https://a.test,https://b.test"],
+            ["serve", "--tls-key", "k"], ["serve", "-p", "1", "-l", ":1"],
             ["serve", "--cgi", "cgi-bin"], ["serve", "--cgi", "/a/=/tmp", "--cgi", "/a=/tmp"],
             ["serve", "--cgi-interpreter", ".php=/bin/sh"], ["serve", "--cgi", "/a=.", "--cgi-interpreter", "php"],
             ["serve", "--cgi-timeout", "0s"], ["serve", "--cgi-timeout", "soon"], ["serve", "--cgi-total-time", "0"],

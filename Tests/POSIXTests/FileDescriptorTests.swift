@@ -23,6 +23,18 @@ struct FileDescriptorTests {
 
     private func drop(_ pipe: consuming Pipe) -> CInt { pipe.writing.number }
 
+    @Test("Who was given a file with > does not write over what a reopened standard stream has written")
+    func sharing() throws {
+        let folder = try TemporaryDirectory()
+        let number = unsafe open(folder.path("log"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let shared = FileDescriptor(owning: number)
+        _ = try shared.write([UInt8]("before\n".utf8).span)
+        let reopened = try FileDescriptor.reopenedForAppending(shared.number)
+        _ = try reopened.write([UInt8]("ours\n".utf8).span)
+        _ = try shared.write([UInt8]("after\n".utf8).span)
+        #expect(try folder.bytes("log") == [UInt8]("before\nours\nafter\n".utf8))
+    }
+
     @Test("A number that is open goes on with another file, and is as close-on-exec as is asked for")
     func replacing() throws {
         let first = try Pipe(isNonBlocking: true), second = try Pipe(isNonBlocking: true)

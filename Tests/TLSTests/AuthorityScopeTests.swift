@@ -30,6 +30,11 @@ struct AuthorityScopeTests {
         for name in ["org", "example.com", "badexample.org", "localhost", "127.0.0.1"] {
             #expect(!scope.contains(name))
         }
+        // Beneath a name of one label there may be everybody.
+        let single = AuthorityScope(for: "nas")
+        #expect(
+            single == .name("nas") && single.contains("nas") && !single.contains("www.nas") && !single.contains("*.nas")
+        )
         let address = AuthorityScope(for: "2001:db8::1")
         #expect(address.contains("2001:db8:0:0::1") && !address.contains("2001:db8::2"))
         #expect(!address.contains("8.8.8.8") && !address.contains("example.org"))

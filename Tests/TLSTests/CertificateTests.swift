@@ -93,6 +93,15 @@ struct CertificateTests {
         }
     }
 
+    @Test("An issuer that has expired is known before a client finds it")
+    func expiredIssuer() throws {
+        let chain = try Certificate(DevelopmentAuthority.make(for: "me").issue(for: ["localhost"]))
+        let now = WallTime.now
+        #expect(chain.chainFault(at: now) == nil)
+        let later = WallTime(seconds: now.seconds + (DevelopmentAuthority.authorityDays + 2) * 86_400)
+        #expect(chain.chainFault(at: later) == .expired(number: 1))
+    }
+
     @Test("The fixture is its own issuer, and nobody else's")
     func issuer() throws {
         let fixture = try Certificate(Fixture.identity)

@@ -82,6 +82,17 @@ struct DevelopmentAuthorityTests {
         }
     }
 
+    @Test("An authority for a name of one label signs for nothing beneath it")
+    func singleLabel() throws {
+        let authority = try DevelopmentAuthority.make(for: "me", scope: .name("nas"))
+        for (name, isGood) in [("nas", true), ("www.nas", false)] {
+            let context = try TLSContext(
+                TLSConfiguration(identities: [authority.issue(for: [name])], ticketKeys: .random()))
+            let client = try TLSConversation(context, .init(serverName: name, authority: authority))
+            if isGood { try client.shakeHands() } else { #expect(throws: TLSError.self) { try client.shakeHands() } }
+        }
+    }
+
     @Test("What was kept is read again; what is damaged, foreign or not limited is known as that")
     func reading() throws {
         let authority = try DevelopmentAuthority.make(for: "me")

@@ -72,7 +72,7 @@ struct NSSTrustStore: TrustStore {
     func commands(adding anchors: [TrustAnchor]) -> [String] {
         anchors.compactMap { anchor in
             anchor.path.map {
-                "certutil -A -d \("sql:\(place)".shellQuoted) -t C,, -n \(anchor.nickname) -i \($0.shellQuoted)"
+                "mkdir -p \(place.shellQuoted) && certutil -A -d \("sql:\(place)".shellQuoted) -t C,, -n \(anchor.nickname) -i \($0.shellQuoted)"
             }
         }
     }
