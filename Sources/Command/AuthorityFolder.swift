@@ -63,6 +63,7 @@ struct AuthorityFolder: ~Copyable {
     /// Reads a chain and its key, if there is such a file.
     func read(_ path: String) throws -> TLSConfiguration.Identity? {
         try Self.refuseExposed(path, isSecret: true, folder: directory.path)
+        try Self.refuseOtherKinds(path, folder: directory.path)
         do {
             let file = try SecretBytes.read(path)
             return Certificate.identity(source: path, chainFile: file, key: file)
@@ -125,6 +126,7 @@ struct AuthorityFolder: ~Copyable {
     }
 
     private func readText(_ path: String) throws -> [UInt8]? {
+        try Self.refuseOtherKinds(path, folder: directory.path)
         do {
             return try WholeFile.read(path)
         } catch  where error.isMissing {
@@ -171,7 +173,17 @@ struct AuthorityFolder: ~Copyable {
         case .openToOthers:
             problem = "Other users may \(isSecret ? "read" : "change") it, and could sign for any local site."
         }
-        throw ConfigurationError(
+        throw refusal(of: path, problem, folder)
+    }
+
+    /// Waiting for a FIFO's writer would be waiting for ever.
+    private static func refuseOtherKinds(_ path: String, folder: String) throws {
+        guard let status = WholeFile.status(path), status.kind != .regular else { return }
+        throw refusal(of: path, "It is no regular file.", folder)
+    }
+
+    private static func refusal(of path: String, _ problem: String, _ folder: String) -> ConfigurationError {
+        ConfigurationError(
             place: path, problem: problem,
             wayOut: "Move it away, and clients must trust the authority that is made in its place:\n"
                 + "  mv '\(folder)' '\(folder).other'")

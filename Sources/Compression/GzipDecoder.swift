@@ -27,7 +27,21 @@ import CMartinetZlib
         GzipDecoder()?.decodedByteCount(of: file, atMost: limit)
     }
 
-    private func decodedByteCount(of file: Span<UInt8>, atMost limit: Int) -> Int? {
+    /// Whether a gzip file holds this content and nothing else, all its members together; nil where it is no whole gzip file.
+    package static func holds(_ content: Span<UInt8>, in file: Span<UInt8>) -> Bool? {
+        var isSame = true
+        let count = GzipDecoder()?.decodedByteCount(of: file, atMost: content.count) { piece, position in
+            isSame =
+                isSame && position + piece.count <= content.count
+                && piece.indices.allSatisfy { piece[$0] == content[position + $0] }
+        }
+        return count.map { isSame && $0 == content.count }
+    }
+
+    /// - Parameter body: gets each piece, and where it stands in the content.
+    private func decodedByteCount(
+        of file: Span<UInt8>, atMost limit: Int, _ body: (Span<UInt8>, Int) -> Void = { _, _ in }
+    ) -> Int? {
         var room = [UInt8](repeating: 0, count: Self.roomByteCount)
         var position = 0
         var count = 0
@@ -35,7 +49,9 @@ import CMartinetZlib
             var output = room.mutableSpan
             let result = step(file.extracting(position..<file.count), into: &output)
             position = unsafe file.count - Int(stream.pointee.avail_in)
-            count += unsafe Self.roomByteCount - Int(stream.pointee.avail_out)
+            let madeCount = unsafe Self.roomByteCount - Int(stream.pointee.avail_out)
+            body(room.span.extracting(0..<madeCount), count)
+            count += madeCount
             if count > limit { return count }
             switch result {
             case Z_OK: continue

@@ -19,6 +19,20 @@ struct GzipDecoderTests {
         #expect(count(file + file + [0, 0]) == byteCount * 2)
     }
 
+    @Test("Whether it holds a content is told by all of it")
+    func content() throws {
+        let content = (0..<70_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }
+        let file = try file(70_000)
+        #expect(GzipDecoder.holds(content.span, in: file.span) == true)
+        var other = content
+        other[69_999] ^= 1
+        #expect(GzipDecoder.holds(other.span, in: file.span) == false)
+        #expect(GzipDecoder.holds(content.span.extracting(0..<69_999), in: file.span) == false)
+        #expect(GzipDecoder.holds((content + [0]).span, in: file.span) == false)
+        #expect(GzipDecoder.holds(content.span, in: file.span.extracting(0..<1000)) == nil)
+        #expect(try GzipDecoder.holds((content + content).span, in: (file + self.file(70_000)).span) == true)
+    }
+
     @Test("It is not read on beyond the limit")
     func limit() throws {
         let count = try #require(count(try file(500_000), atMost: 1000))

@@ -118,6 +118,17 @@ struct AuthorityTests {
         #expect(outcome.err.contains("Other users may") && outcome.err.contains("mv '"), "\(outcome.err)")
     }
 
+    @Test("What is no regular file is refused, and not waited for", arguments: ["issuer.pem", "authority.pem"])
+    func noFile(file: String) throws {
+        let data = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: data.path("martinet"), withIntermediateDirectories: true)
+        try data.setMode("martinet", to: 0o700)
+        #expect(try Client.run(["mkfifo", "-m", "600", data.path("martinet/\(file)")]).status == 0)
+        let outcome = try Server.command("serve", "--port", "0", data.path, environment: ["XDG_DATA_HOME": data.path])
+        #expect(outcome.status == 3)
+        #expect(outcome.err.contains("\(file): It is no regular file"), "\(outcome.err)")
+    }
+
     @Test("A name that may be somebody's has an authority and a certificate of its own, chosen by server name")
     func named() throws {
         let data = try TemporaryDirectory()

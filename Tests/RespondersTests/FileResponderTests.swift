@@ -1,3 +1,4 @@
+import Foundation
 import MartinetBytes
 import MartinetEvents
 import MartinetHTTP
@@ -113,6 +114,34 @@ struct FileResponderTests {
         guard case .failed = exchange.produce(into: &room) else {
             Issue.record("it does not fail")
             return
+        }
+    }
+
+    @Test(
+        "A file that is written to in place while it is sent is cut short, one that only grows is not",
+        arguments: [false, true])
+    func overwriting(grows: Bool) throws {
+        let site = try Site()
+        try site.folder.makeFile("large.bin", String(repeating: "x", count: 200_000))
+        try site.folder.setModified("large.bin", to: 784_111_777)
+        guard case .exchange(let exchange) = site.responder.open(Request("/large.bin")) else {
+            Issue.record("not a stream")
+            return
+        }
+        var piece = [UInt8](repeating: 0, count: 100_000)
+        var room = piece.mutableSpan
+        #expect(exchange.produce(into: &room) == .bytes(100_000))
+        let file = try FileHandle(forUpdating: URL(filePath: site.folder.path("large.bin")))
+        if grows { try file.seekToEnd() }
+        try file.write(contentsOf: Array("written in place".utf8))
+        try file.close()
+        room = piece.mutableSpan
+        let production = exchange.produce(into: &room)
+        if grows {
+            #expect(production == .bytes(100_000))
+        } else if case .failed = production {
+        } else {
+            Issue.record("it does not fail")
         }
     }
 

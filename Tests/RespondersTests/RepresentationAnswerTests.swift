@@ -85,7 +85,7 @@ struct RepresentationAnswerTests {
         #expect(site.log.lines.last == "a.html.br is not sent in place of a.html: it is older")
     }
 
-    @Test("A gzip neighbour is sent where it holds as many bytes as its file, in one member or in several")
+    @Test("A gzip neighbour is sent where it holds what its file does, in one member or in several")
     func members() throws {
         let (one, other) = (text(700), text(300))
         let site = try site(["a.html": one + other])
@@ -95,7 +95,7 @@ struct RepresentationAnswerTests {
         let bad: [[UInt8]] = [
             try gzipFile(one + other + "x"), first, second + first + second, second + whole, [],
             [UInt8](repeating: 7, count: 100), whole.dropLast(), whole + [1, 2, 3],
-            first.prefix(40) + second.suffix(30),
+            first.prefix(40) + second.suffix(30), second + first, try gzipFile(String(repeating: "x", count: 1000)),
         ]
         for (content, isSent) in good.map({ ($0, true) }) + bad.map({ ($0, false) }) {
             try makeNeighbour("a.html.gz", content, site)
@@ -116,6 +116,14 @@ struct RepresentationAnswerTests {
             try makeNeighbour("a.html.gz", content, site)
             #expect(try site.get("/a.html", Self.gzip).byteCount == nil, "it is compressed on its way")
         }
+    }
+
+    @Test("An empty neighbour, as a full disk leaves one, is not sent")
+    func emptyNeighbour() throws {
+        let site = try site(["a.html": text(1000)])
+        try makeNeighbour("a.html.br", [], site)
+        #expect(try site.get("/a.html", Self.brotli).bytes.isEmpty == false)
+        #expect(site.log.lines == ["a.html.br is not sent in place of a.html: it is empty"])
     }
 
     @Test("A site may do without neighbours, and compresses by itself")

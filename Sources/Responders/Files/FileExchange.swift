@@ -21,6 +21,8 @@ final class FileExchange: Exchange {
     let response: Response?
     private let file: OpenFile
     private let pieces: [Piece]
+    /// The number of the last piece that is the file's.
+    private let lastRange: Int?
     private var index = 0
     /// How much of the current piece is produced.
     private var offset = 0
@@ -29,6 +31,7 @@ final class FileExchange: Exchange {
         self.response = response
         self.file = file
         self.pieces = pieces
+        lastRange = pieces.lastIndex { if case .range = $0 { true } else { false } }
     }
 
     var contentNeed: ContentNeed { .never }
@@ -55,11 +58,24 @@ final class FileExchange: Exchange {
         }
     }
 
+    /// Whether nothing more of the file follows.
+    private var isComplete: Bool { index == lastRange && offset == pieces[index].byteCount }
+
+    /// Whether the file was written to in place, so that what was sent may be of two contents. One that has only grown, as logs
+    /// do, holds what was sent.
+    private var isOverwritten: Bool {
+        get throws(SystemError) {
+            let now = try file.descriptor.status()
+            return now.modificationTime != file.status.modificationTime && now.byteCount <= file.status.byteCount
+        }
+    }
+
     private func read(into room: inout MutableSpan<UInt8>, at position: Int) -> Production {
         do throws(SystemError) {
             let count = try file.descriptor.read(into: &room, at: position)
             guard count > 0 else { return .failed(SendingFailure.shortened.sentence) }
             offset += count
+            if isComplete, try isOverwritten { return .failed(SendingFailure.overwritten.sentence) }
             return .bytes(count)
         } catch {
             return .failed(SendingFailure.unreadable(error).sentence)

@@ -17,12 +17,14 @@ struct Neighbours {
 final class NeighbourFinder {
     /// Why a neighbour is not sent.
     enum Fault {
-        case older, notGzip, otherSize
+        case older, empty, notGzip, otherContent, otherSize
 
         /// For the log.
         var sentence: String {
             switch self {
             case .older: "it is older"
+            case .empty: "it is empty"
+            case .otherContent: "it holds something else"
             case .notGzip: "it is not in the gzip format"
             case .otherSize: "it holds something of another size, or is large and has several members"
             }
@@ -31,7 +33,7 @@ final class NeighbourFinder {
 
     private struct Key: Hashable {
         let neighbour: FileStatus
-        let byteCount: Int
+        let original: FileStatus
     }
 
     private let finder: FileFinder
@@ -71,11 +73,11 @@ final class NeighbourFinder {
         of file: OpenFile, _ coding: ContentCoding, _ original: OpenFile, _ now: WallTime
     ) -> Fault? {
         guard file.status.modificationTime >= original.status.modificationTime - Self.mostAge else { return .older }
-        guard coding == .gzip else { return nil }
-        let key = Key(neighbour: file.status, byteCount: original.status.byteCount)
+        guard coding == .gzip else { return file.status.byteCount > 0 ? nil : .empty }
+        let key = Key(neighbour: file.status, original: original.status)
         if let fault = known[key] { return fault }
-        let fault = GzipCheck.fault(of: file, expecting: original.status.byteCount)
-        if file.status.isSettled(at: now) {
+        let fault = GzipCheck.fault(of: file, beside: original)
+        if file.status.isSettled(at: now), original.status.isSettled(at: now) {
             if known.count >= Self.countLimit { known.removeAll(keepingCapacity: true) }
             known[key] = .some(fault)
         }

@@ -4,6 +4,8 @@ import MartinetPOSIX
 enum SendingFailure {
     /// There is less of the file than its response has announced.
     case shortened
+    /// It was written to in place.
+    case overwritten
     case unreadable(SystemError)
     case noEncoder
     case notCompressed
@@ -12,6 +14,7 @@ enum SendingFailure {
     var sentence: String {
         switch self {
         case .shortened: "the file became shorter while it was sent"
+        case .overwritten: "the file was written to while it was sent"
         case .unreadable(let error): "the file could not be read on (\(error))"
         case .noEncoder: "there is no memory to compress the file with"
         case .notCompressed: "the file could not be compressed"
