@@ -35,11 +35,12 @@ struct AuthorityFolder: ~Copyable {
     /// Finds or makes the authority for a scope.
     mutating func authority(for scope: AuthorityScope) throws -> (authority: DevelopmentAuthority, isNew: Bool) {
         let issuerPath = path("issuer\(Self.ending(scope))")
+        let noticeCount = notices.count
         if let known = try load(issuerPath, scope) {
             try publish(known)
             return (known, false)
         }
-        try retireRoot(scope)
+        try retireRoot(scope, isExplained: notices.count > noticeCount)
         let host = ThisProcess.hostName
         let owner = ThisProcess.userName + (host.isEmpty ? "" : " on \(host)")
         let made = try DevelopmentAuthority.make(for: owner, scope: scope, source: issuerPath)
@@ -67,7 +68,8 @@ struct AuthorityFolder: ~Copyable {
         do {
             let file = try SecretBytes.read(path)
             return Certificate.identity(source: path, chainFile: file, key: file)
-        } catch  where error.isMissing {
+        } catch {
+            guard error.isMissing else { throw error }
             return nil
         }
     }
@@ -102,16 +104,18 @@ struct AuthorityFolder: ~Copyable {
     }
 
     /// Makes way for another root, unless the one that is there is none of ours.
-    private mutating func retireRoot(_ scope: AuthorityScope) throws {
+    ///
+    /// - Parameter isExplained: whether a notice says why.
+    private mutating func retireRoot(_ scope: AuthorityScope, isExplained: Bool) throws {
         let path = rootPath(scope)
         try Self.refuseExposed(path, isSecret: false, folder: directory.path)
         guard let text = try readText(path) else { return }
         try refuseForeign(text, path)
-        if notices.isEmpty {
+        if !isExplained {
             add(notice: Self.remade(path, "its key is gone, or it could sign for any name"))
         }
         // Made before authorities were limited: whoever had its key could be any site to those who trust it.
-        try directory.remove("authority.key")
+        if scope == .local { try directory.remove("authority.key") }
     }
 
     /// Has the root's file say what the issuer's says.
@@ -129,7 +133,8 @@ struct AuthorityFolder: ~Copyable {
         try Self.refuseOtherKinds(path, folder: directory.path)
         do {
             return try WholeFile.read(path)
-        } catch  where error.isMissing {
+        } catch {
+            guard error.isMissing else { throw error }
             return nil
         }
     }
@@ -162,7 +167,9 @@ struct AuthorityFolder: ~Copyable {
     private func foreign(_ path: String, _ name: String) -> ConfigurationError {
         ConfigurationError(
             place: path, problem: "It is the certificate of \"\(name)\", which was not made here.",
-            wayOut: "Move it away, and an authority is made in its place:\n  mv '\(path)' '\(path).other'")
+            wayOut:
+                "Move it away, and an authority is made in its place:\n  mv \(path.shellQuoted) \("\(path).other".shellQuoted)"
+        )
     }
 
     private static func refuseExposed(_ path: String, isSecret: Bool, folder: String) throws {
@@ -186,6 +193,6 @@ struct AuthorityFolder: ~Copyable {
         ConfigurationError(
             place: path, problem: problem,
             wayOut: "Move it away, and clients must trust the authority that is made in its place:\n"
-                + "  mv '\(folder)' '\(folder).other'")
+                + "  mv \(folder.shellQuoted) \("\(folder).other".shellQuoted)")
     }
 }

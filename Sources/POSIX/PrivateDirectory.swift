@@ -18,8 +18,7 @@ package struct PrivateDirectory: ~Copyable {
 
     /// Removes what writers that were killed left behind (see `WholeFile.write`).
     package func removeDrafts() throws(SystemError) {
-        for name in try descriptor.names(atMost: 4096)
-        where name.reversed().starts(with: WholeFile.draftEnding.reversed()) {
+        for name in try descriptor.names(atMost: 4096) where WholeFile.isDraft(name) {
             unsafe unlinkat(descriptor.number, name.terminated, 0)
         }
     }

@@ -98,19 +98,24 @@ struct FileResponderTests {
         #expect(isSame)
     }
 
+    /// Has the first piece of a file produced that is sent as a stream.
+    private func beginLargeFile(_ site: Site, _ piece: inout [UInt8]) throws -> any Exchange {
+        guard case .exchange(let exchange) = site.responder.open(Request("/large.bin")) else {
+            throw CocoaError(.fileReadUnknown)
+        }
+        var room = piece.mutableSpan
+        #expect(exchange.produce(into: &room) == .bytes(piece.count))
+        return exchange
+    }
+
     @Test("A file that becomes shorter while it is sent fails, so that the client notices")
     func shrinking() throws {
         let site = try Site()
         try site.folder.makeFile("large.bin", String(repeating: "x", count: 300_000))
-        guard case .exchange(let exchange) = site.responder.open(Request("/large.bin")) else {
-            Issue.record("not a stream")
-            return
-        }
         var piece = [UInt8](repeating: 0, count: 100_000)
-        var room = piece.mutableSpan
-        #expect(exchange.produce(into: &room) == .bytes(100_000))
+        let exchange = try beginLargeFile(site, &piece)
         try site.folder.makeFile("large.bin", "short")
-        room = piece.mutableSpan
+        var room = piece.mutableSpan
         guard case .failed = exchange.produce(into: &room) else {
             Issue.record("it does not fail")
             return
@@ -124,18 +129,13 @@ struct FileResponderTests {
         let site = try Site()
         try site.folder.makeFile("large.bin", String(repeating: "x", count: 200_000))
         try site.folder.setModified("large.bin", to: 784_111_777)
-        guard case .exchange(let exchange) = site.responder.open(Request("/large.bin")) else {
-            Issue.record("not a stream")
-            return
-        }
         var piece = [UInt8](repeating: 0, count: 100_000)
-        var room = piece.mutableSpan
-        #expect(exchange.produce(into: &room) == .bytes(100_000))
+        let exchange = try beginLargeFile(site, &piece)
         let file = try FileHandle(forUpdating: URL(filePath: site.folder.path("large.bin")))
         if grows { try file.seekToEnd() }
         try file.write(contentsOf: Array("written in place".utf8))
         try file.close()
-        room = piece.mutableSpan
+        var room = piece.mutableSpan
         let production = exchange.produce(into: &room)
         if grows {
             #expect(production == .bytes(100_000))
