@@ -102,7 +102,7 @@ let package = Package(
             name: "ConformanceTests", dependencies: rooms(["Responders", "HTTP1", "HTTP", "Events", "Bytes"]),
             swiftSettings: house),
         .testTarget(
-            name: "EndToEndTests", dependencies: rooms(["Command", "TestSupport"]),
+            name: "EndToEndTests", dependencies: rooms(["Command", "POSIX", "TestSupport"]),
             exclude: ["peer.py", "cases.py", "records.py", "Scripts"], swiftSettings: house),
     ]
 )

@@ -1,4 +1,5 @@
 import Foundation
+import MartinetPOSIX
 import Synchronization
 
 /// Everything a process has written to a pipe so far.
@@ -14,12 +15,18 @@ final class Transcript: Sendable {
 
     private let state = Mutex(State())
 
-    init(reading handle: FileHandle) {
+    init(reading descriptor: consuming FileDescriptor) {
+        let number = descriptor.release()
         Thread.detachNewThread {
+            let descriptor = FileDescriptor(owning: number)
+            var room = [UInt8](repeating: 0, count: 1 << 16)
             while true {
-                let data = handle.availableData
-                self.add(data)
-                if data.isEmpty { return }
+                var span = room.mutableSpan
+                switch try? descriptor.read(into: &span) {
+                case .bytes(let count): self.add(room[..<count])
+                case .wouldBlock: continue  // interrupted
+                case .endOfStream, nil: return self.end()
+                }
             }
         }
     }
@@ -70,10 +77,13 @@ final class Transcript: Sendable {
         }
     }
 
-    private func add(_ data: Data) {
+    private func add(_ bytes: ArraySlice<UInt8>) { change { $0.bytes.append(contentsOf: bytes) } }
+
+    private func end() { change { $0.isEnded = true } }
+
+    private func change(_ body: (inout State) -> Void) {
         let waiters = state.withLock { state in
-            state.bytes.append(contentsOf: data)
-            state.isEnded = data.isEmpty
+            body(&state)
             defer { state.waiters = [] }
             return state.waiters
         }
