@@ -35,15 +35,6 @@ package struct ErrorLog: LogHandler {
     /// A message may quote what a client or a script sent: nothing of that may begin a line of its own, steer the terminal
     /// that shows the log, put its text in another order, or be there without being seen.
     private static func append(_ message: String, to line: inout [UInt8]) {
-        if message.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return line.append(text: message) }
-        for scalar in message.unicodeScalars { line.append(text: visible(scalar)) }
-    }
-
-    /// The scalar, or an escape where it is a control (Cc), a format character (Cf) or ends a line (Zl, Zp).
-    private static func visible(_ scalar: Unicode.Scalar) -> String {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: "\\u{\(String(scalar.value, radix: 16))}"
-        default: String(scalar)
-        }
+        line.append(text: message.visible)
     }
 }
