@@ -61,6 +61,7 @@ static inline int shim_SSL_CTX_add_chain_certificate(SSL_CTX *context, X509 *cer
 }
 static inline int shim_BIO_is_retry_bits(int flags) { return (flags & BIO_FLAGS_SHOULD_RETRY) != 0; }
 static inline EVP_PKEY *shim_EVP_EC_generate(const char *curve) { return EVP_EC_gen(curve); }
+static inline EVP_PKEY *shim_EVP_RSA_generate(unsigned int bits) { return EVP_RSA_gen(bits); }
 static inline const EVP_MD *shim_sha256(void) { return EVP_sha256(); }
 
 /// A context for HMAC-SHA256 under this key; NULL where that fails. Its parameters are an array with pointers in it.
@@ -82,5 +83,19 @@ static inline EVP_MAC_CTX *shim_HMAC_SHA256_new(const unsigned char *key, size_t
 
 /// OpenSSL's free functions for its own allocations are macros.
 static inline void shim_OPENSSL_free(void *memory) { OPENSSL_free(memory); }
+static inline void shim_OPENSSL_clear_free(void *memory, size_t count) { OPENSSL_clear_free(memory, count); }
+static inline void shim_X509_list_free(STACK_OF(X509) *list) { sk_X509_pop_free(list, X509_free); }
+static inline void shim_X509_EXTENSION_list_free(STACK_OF(X509_EXTENSION) *list) {
+    sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+}
+
+/// The certificates in PKCS #7, which stay its own; NULL where it has none.
+static inline const STACK_OF(X509) *shim_PKCS7_certificates(const PKCS7 *message) {
+    if (PKCS7_type_is_signed(message)) return message->d.sign == NULL ? NULL : message->d.sign->cert;
+    if (PKCS7_type_is_signedAndEnveloped(message)) {
+        return message->d.signed_and_enveloped == NULL ? NULL : message->d.signed_and_enveloped->cert;
+    }
+    return NULL;
+}
 
 #endif

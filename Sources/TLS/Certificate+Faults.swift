@@ -15,22 +15,15 @@ extension Certificate {
     /// What is too weak about its key or its signature; nil where both are good.
     package var weakness: Weakness? {
         defer { ERR_clear_error() }
-        let type = unsafe EVP_PKEY_get0_type_name(key).map { unsafe String(cString: $0) } ?? "an unknown kind"
-        // TLS 1.3 has no DSA, and what is left of it in TLS 1.2 nobody offers.
-        let security = unsafe EVP_PKEY_get_security_bits(key)
-        if type == "DSA" || security < Self.leastSecurity {
-            return .key("\(type) of \(unsafe EVP_PKEY_get_bits(key)) bits")
-        }
+        if let words = unsafe PublicKey.weakness(of: key) { return .key(words) }
         // Who signs itself proves nothing by it: such a certificate is trusted for itself, or not at all.
         guard !isSelfSigned else { return nil }
         var bits: CInt = 0
-        guard unsafe X509_get_signature_info(leaf, nil, nil, &bits, nil) == 1, bits < Self.leastSecurity else {
+        guard unsafe X509_get_signature_info(leaf, nil, nil, &bits, nil) == 1, bits < PublicKey.leastSecurity else {
             return nil
         }
         return unsafe .signature(String(cString: OBJ_nid2sn(X509_get_signature_nid(leaf))))
     }
-
-    private static let leastSecurity: CInt = 112
 
     package var isSelfSigned: Bool {
         defer { ERR_clear_error() }

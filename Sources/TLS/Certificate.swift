@@ -8,6 +8,7 @@ package import MartinetPOSIX
 @safe package final class Certificate {
     let leaf: OpaquePointer
     let issuers: [OpaquePointer]
+    /// The private key; its public half where only that is known.
     let key: OpaquePointer
 
     /// Reads PEM and checks that the key belongs to the first certificate.
@@ -29,6 +30,21 @@ package import MartinetPOSIX
         }
     }
 
+    /// One that is looked at alone, without its private key, which it can therefore not sign with.
+    ///
+    /// - Parameter certificates: the certificate, and those behind it; they become its own. At least one.
+    init(withoutKey certificates: [OpaquePointer]) throws(TLSError) {
+        ERR_clear_error()
+        guard let leaf = unsafe certificates.first, let key = unsafe X509_get_pubkey(leaf) else {
+            let error = TLSError(.readCertificate(source: ""))
+            unsafe certificates.forEach { unsafe X509_free($0) }
+            throw error
+        }
+        unsafe self.leaf = leaf
+        unsafe issuers = [OpaquePointer](certificates.dropFirst())
+        unsafe self.key = key
+    }
+
     deinit {
         unsafe X509_free(leaf)
         unsafe issuers.forEach { unsafe X509_free($0) }
@@ -45,26 +61,23 @@ package import MartinetPOSIX
 
     /// The DNS names and IP addresses it is for (subjectAltName), as text.
     package var names: [String] {
-        alternativeNames.map { type, content in
-            type == GEN_DNS ? String(decoding: content, as: UTF8.self) : Self.addressText(content)
+        allNames.compactMap { name in
+            switch name {
+            case .dns(let text), .address(let text): text
+            case .email, .uri: nil
+            }
         }
     }
+
+    /// The names of every kind that it is for, in its order.
+    package var allNames: [GeneralName] { unsafe AlternativeNames(of: leaf).names }
 
     /// The IP addresses it is for, with port 0.
     var addresses: [SocketAddress] {
-        alternativeNames.filter { $0.type == GEN_IPADD }
-            .compactMap { SocketAddress(host: Self.addressText($0.content), port: 0) }
-    }
-
-    /// The DNS names and IP addresses in the certificate's order.
-    private var alternativeNames: [(type: CInt, content: [UInt8])] {
-        var names: [(CInt, [UInt8])] = []
-        unsafe AlternativeNames(of: leaf).forEach { type, text in
-            guard type == GEN_DNS || type == GEN_IPADD, let bytes = unsafe ASN1_STRING_get0_data(text) else { return }
-            let content = unsafe [UInt8](UnsafeBufferPointer(start: bytes, count: Int(ASN1_STRING_length(text))))
-            names.append((type, content))
+        allNames.compactMap { name in
+            guard case .address(let text) = name else { return nil }
+            return SocketAddress(host: text, port: 0)
         }
-        return names
     }
 
     /// The SHA-256 fingerprint as browsers show it: "AB:CD:…".
@@ -111,14 +124,5 @@ package import MartinetPOSIX
         var seconds: CInt = 0
         guard unsafe ASN1_TIME_diff(&days, &seconds, start, X509_get0_notAfter(certificate)) == 1 else { return 0 }
         return days > 0 || (days == 0 && seconds > 0) ? Int(days) : min(-1, Int(days))
-    }
-
-    private static func addressText(_ bytes: [UInt8]) -> String {
-        if bytes.count == 4 { return bytes.map(String.init).joined(separator: ".") }
-        let groups = stride(from: 0, to: bytes.count - 1, by: 2).map { index in
-            String(UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1]), radix: 16)
-        }
-        let text = groups.joined(separator: ":")
-        return SocketAddress(host: text, port: 0)?.hostText ?? text
     }
 }

@@ -1,19 +1,38 @@
 import COpenSSL
 import MartinetPOSIX
 
-/// A certificate that is being written, and its new P-256 key.
+/// A certificate that is being written, and its key: a new one, or of another's half of one the public part.
 ///
 /// Safe because the OpenSSL objects are owned here and freed once; OpenSSL wipes the key.
 @safe final class CertificateDraft {
     private let certificate: OpaquePointer
     private let key: OpaquePointer
 
-    init(commonName: String, days: Int) throws(TLSError) {
+    /// One with a new key.
+    convenience init(
+        commonName: String, days: Int, keyType: CertificateTemplate.KeyType = .ecdsa
+    ) throws(TLSError) {
         ERR_clear_error()
-        guard let certificate = unsafe X509_new() else { throw TLSError(.makeCertificate) }
-        guard let key = unsafe shim_EVP_EC_generate("P-256") else {
-            unsafe X509_free(certificate)
-            throw TLSError(.makePrivateKey)
+        let key =
+            if let bits = keyType.rsaBits { unsafe shim_EVP_RSA_generate(bits) } else {
+                unsafe shim_EVP_EC_generate("P-256")
+            }
+        guard let key = unsafe key else { throw TLSError(.makePrivateKey) }
+        try unsafe self.init(commonName, days, key)
+    }
+
+    /// One for the key of a request.
+    convenience init(commonName: String, days: Int, request: CertificateRequest) throws(TLSError) {
+        guard let key = unsafe X509_REQ_get_pubkey(request.request) else { throw TLSError(.makeCertificate) }
+        try unsafe self.init(commonName, days, key)
+    }
+
+    /// - Parameter key: becomes its own.
+    private init(_ commonName: String, _ days: Int, _ key: OpaquePointer) throws(TLSError) {
+        ERR_clear_error()
+        guard let certificate = unsafe X509_new() else {
+            unsafe EVP_PKEY_free(key)
+            throw TLSError(.makeCertificate)
         }
         unsafe self.certificate = certificate
         unsafe self.key = key
@@ -53,6 +72,19 @@ import MartinetPOSIX
         defer { unsafe X509_EXTENSION_free(made) }
         guard unsafe X509_add_ext(certificate, made, -1) == 1 else { throw TLSError(.makeCertificate) }
     }
+
+    /// Has it end no later than any certificate of the authority: what is valid longer than its issuer is not valid.
+    func endWithin(_ authority: Certificate) throws(TLSError) {
+        let issuers = unsafe [authority.leaf] + authority.issuers
+        for index in unsafe issuers.indices {
+            let end = unsafe X509_get0_notAfter(issuers[index])
+            guard unsafe ASN1_TIME_compare(X509_get0_notAfter(certificate), end) > 0 else { continue }
+            guard unsafe X509_set1_notAfter(certificate, end) == 1 else { throw TLSError(.makeCertificate) }
+        }
+    }
+
+    /// Whether its key is one that can encrypt, too: RSA.
+    var hasEncryptingKey: Bool { unsafe EVP_PKEY_is_a(key, "RSA") == 1 }
 
     /// Signs it with its own key.
     func sign() throws(TLSError) {

@@ -92,7 +92,7 @@ package struct CredentialFile: Equatable, Sendable {
         return String(decoding: [UInt8](copying: rest.extracting(0..<end)), as: UTF8.self)
     }
 
-    private static func kind(of label: String) -> Kind {
+    static func kind(of label: String) -> Kind {
         switch label {
         case "CERTIFICATE", "X509 CERTIFICATE": .certificate
         case "TRUSTED CERTIFICATE": .trustedCertificate

@@ -1,6 +1,6 @@
 import COpenSSL
 package import MartinetEvents
-import MartinetPOSIX
+package import MartinetPOSIX
 
 /// An authority for development, which browsers and tools can be told to trust: a root and an intermediate that signs.
 ///
@@ -11,10 +11,10 @@ package final class DevelopmentAuthority {
     /// How long a server's certificate is valid, in days: as long as browsers accept.
     package static let serverDays = 397
     package static let authorityDays = 3650
+    /// The password of PKCS #12 for which none was asked: that of Java, which mkcert took over. It protects nothing.
+    package static let knownPassword = "changeit"
     /// What the common names of all authorities begin with.
     package static let title = "Martinet development authority"
-    /// A common name has 64 characters at most (RFC 5280, ub-common-name).
-    private static let commonNameLimit = 64
 
     /// What it may sign for.
     package let scope: AuthorityScope
@@ -77,21 +77,53 @@ package final class DevelopmentAuthority {
     package func issue(
         for names: [String], source: String = "the development certificate"
     ) throws(TLSError) -> TLSConfiguration.Identity {
+        try issue(CertificateTemplate(names: names), source: source)
+    }
+
+    /// A certificate with a new key; behind it the intermediate.
+    package func issue(
+        _ template: CertificateTemplate, source: String = "the development certificate"
+    ) throws(TLSError) -> TLSConfiguration.Identity {
         let draft = try CertificateDraft(
-            commonName: String((names.first ?? "localhost").prefix(Self.commonNameLimit)), days: Self.serverDays)
+            commonName: template.subject, days: template.days, keyType: template.keyType)
+        return TLSConfiguration.Identity(
+            source: source, chain: try sign(draft, template), key: try draft.keyText())
+    }
+
+    /// A certificate for the key of a request, as PEM; behind it the intermediate. Of the request nothing but the key is used.
+    package func issue(
+        _ template: CertificateTemplate, for request: CertificateRequest
+    ) throws(TLSError) -> [UInt8] {
+        try sign(CertificateDraft(commonName: template.subject, days: template.days, request: request), template)
+    }
+
+    private func sign(_ draft: CertificateDraft, _ template: CertificateTemplate) throws(TLSError) -> [UInt8] {
+        try draft.endWithin(intermediate)
         try draft.add(NID_basic_constraints, "critical,CA:FALSE")
-        try draft.add(NID_key_usage, "critical,digitalSignature")
-        try draft.add(NID_ext_key_usage, "serverAuth")
+        // What TLS 1.2 did before 2013 has clients encrypt with RSA (RFC 5246 §7.4.2).
+        try draft.add(
+            NID_key_usage, "critical,digitalSignature" + (draft.hasEncryptingKey ? ",keyEncipherment" : ""))
+        try draft.add(NID_ext_key_usage, template.purposes)
         try draft.add(NID_subject_key_identifier, "hash")
         try draft.add(NID_authority_key_identifier, "keyid:always", authority: intermediate)
-        let entries = names.map { name in
-            SocketAddress(host: name, port: 0) == nil ? "DNS:\(name)" : "IP:\(name)"
-        }
-        try draft.add(NID_subject_alt_name, entries.joined(separator: ","))
+        if let names = template.alternativeNames { try draft.add(NID_subject_alt_name, names) }
         try draft.sign(by: intermediate)
-        return TLSConfiguration.Identity(
-            source: source, chain: try draft.certificateText() + intermediate.certificateText(at: 0),
-            key: try draft.keyText())
+        return try draft.certificateText() + intermediate.certificateText(at: 0)
+    }
+
+    /// A certificate that was issued here with its key, the intermediate and the root, as PKCS #12 (RFC 7292).
+    ///
+    /// Encrypted with AES-256 and PBKDF2, as OpenSSL 3 does by itself: NSS and Java read it, and OpenSSL 3 reads no RC2 any more.
+    ///
+    /// - Parameters:
+    ///   - name: what programs show it by.
+    ///   - password: in ASCII: programs differ in what they make of other characters.
+    package func bundle(
+        _ identity: TLSConfiguration.Identity, name: String, password: SecretBytes
+    ) throws(TLSError) -> SecretBytes {
+        let certificate = try Certificate(identity)
+        let chain = unsafe certificate.issuers + intermediate.issuers
+        return try unsafe PKCS12.write(certificate.leaf, certificate.key, chain, name: name, password: password)
     }
 
     /// The root's certificate as PEM: what clients are told to trust.
@@ -104,7 +136,7 @@ package final class DevelopmentAuthority {
     package func daysLeft(at now: WallTime) -> Int { intermediate.leastDaysLeft(at: now) }
 
     private static func commonName(_ rest: String) -> String {
-        String((title + rest).prefix(commonNameLimit))
+        String((title + rest).prefix(CertificateTemplate.commonNameLimit))
     }
 }
 

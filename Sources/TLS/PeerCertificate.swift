@@ -48,11 +48,13 @@ package struct PeerCertificate: Equatable, Sendable {
         ERR_clear_error()
     }
 
-    private static func text(of name: OpaquePointer?) -> String {
+    /// A distinguished name (RFC 2253), with escapes for what is not ASCII.
+    static func text(of name: OpaquePointer?) -> String {
         unsafe text { unsafe X509_NAME_print_ex($0, name, 0, shim_XN_FLAG_RFC2253) >= 0 }
     }
 
-    private static func commonName(of name: OpaquePointer?) -> String {
+    /// The first common name in a distinguished name; empty where there is none.
+    static func commonName(of name: OpaquePointer?) -> String {
         let index = unsafe X509_NAME_get_index_by_NID(name, NID_commonName, -1)
         guard index >= 0, let value = unsafe X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index)) else {
             return ""

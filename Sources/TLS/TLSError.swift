@@ -16,7 +16,7 @@ package struct TLSError: Error, Equatable, CustomStringConvertible {
         case readPrivateKey(source: String)
         case matchPrivateKey(source: String)
         // The development authority's work.
-        case makePrivateKey, makeCertificate, signCertificate, writePEM
+        case makePrivateKey, makeCertificate, signCertificate, writePEM, writePKCS12
         case addExtension(value: String)
     }
 
@@ -103,6 +103,7 @@ extension TLSError.Action: CustomStringConvertible {
         case .makeCertificate: "make a certificate"
         case .signCertificate: "sign a certificate"
         case .writePEM: "write PEM"
+        case .writePKCS12: "write PKCS #12"
         case .addExtension(let value): "write \(value) into a certificate"
         }
     }
