@@ -97,7 +97,7 @@ let package = Package(
         tests(
             of: "Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Events", "Bytes"],
             libraries: [logging]),
-        tests(of: "Command", imports: ["Events"], libraries: [arguments]),
+        tests(of: "Command", imports: ["TLS", "POSIX", "Events"], libraries: [arguments]),
         .testTarget(
             name: "ConformanceTests", dependencies: rooms(["Responders", "HTTP1", "HTTP", "Events", "Bytes"]),
             swiftSettings: house),

@@ -18,10 +18,7 @@ struct DevelopmentCertificate {
         let isAuthorityNew: Bool
 
         /// What else the authority could sign for, in words.
-        var reach: String {
-            guard case .name(let name) = scope else { return "for local names" }
-            return scope.contains("*.\(name)") ? "for \(name) and all names beneath it" : "for \(name) alone"
-        }
+        var reach: String { scope.reach }
     }
 
     /// The one for local names first, then one for each name that needs an authority of its own.
@@ -76,8 +73,9 @@ struct DevelopmentCertificate {
         }
     }
 
-    /// The names by the authority that may sign for them, the local ones first. A name beneath another one shares its.
-    private static func scopes(
+    /// The names by the authority that may sign for them, the local ones first, be there any or not. A name beneath another
+    /// one shares its.
+    static func scopes(
         of names: [String], _ scope: (String) -> AuthorityScope
     ) -> [(scope: AuthorityScope, names: [String])] {
         var scopes: [(scope: AuthorityScope, names: [String])] = [(.local, [])]

@@ -73,7 +73,7 @@ enum Identities {
         ].compactMap { $0 }
     }
 
-    private static func validityWarning(
+    static func validityWarning(
         _ certificate: Certificate, _ source: String, _ key: String, _ now: WallTime
     ) -> String? {
         let renewal = CredentialAdvice.renewal(source, key: key, isSelfSigned: certificate.isSelfSigned)
@@ -89,7 +89,7 @@ enum Identities {
         return days < 14 ? "\(source) expires in \(days) days; \(renewal)" : nil
     }
 
-    private static func nameWarning(_ certificate: Certificate, _ source: String, _ key: String) -> String? {
+    static func nameWarning(_ certificate: Certificate, _ source: String, _ key: String) -> String? {
         guard certificate.names.isEmpty else { return nil }
         let isHost = HostName.isValid(certificate.commonName)
         let name = isHost ? certificate.commonName : "NAME"
@@ -104,7 +104,7 @@ enum Identities {
         return "\(source) names no host (subjectAltName), whatever its subject says: clients will refuse it; \(command)"
     }
 
-    private static func chainWarning(_ certificate: Certificate, _ source: String, _ now: WallTime) -> String? {
+    static func chainWarning(_ certificate: Certificate, _ source: String, _ now: WallTime) -> String? {
         switch certificate.chainFault(at: now) {
         case nil: nil
         case .broken(let number):

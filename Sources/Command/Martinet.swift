@@ -50,6 +50,7 @@ struct Martinet: ParsableCommand {
               martinet serve ~/site --port 9443
               martinet serve --listen :443 --tls-cert site.pem --tls-key site.key /srv/www
               martinet cert trust               browsers and tools of this machine accept it
+              martinet cert new app.test        a certificate for another server
               martinet help serve               every option
             """,
         version: Version.text,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MartinetBytes
 import MartinetPOSIX
 import MartinetTLS
 
@@ -50,13 +51,8 @@ struct TLSOptions: ParsableArguments {
         if !host.isEmpty, !tlsCert.isEmpty {
             throw ValidationError("--host names what a development certificate is for; with --tls-cert none is made.")
         }
-        for name in host where name.hasPrefix("*.") && !name.dropFirst(2).contains(".") {
-            guard AuthorityScope(for: name) != .local else { continue }
-            throw ValidationError(
-                "--host \(name) stands for other people's names: give one of your own, as *.app.test.")
-        }
-        for name in host where !HostName.isValid(name) {
-            throw ValidationError("--host \(name) is neither a host name nor an IP address.")
+        for name in host {
+            if let problem = HostName.problem(with: name) { throw ValidationError("--host \(name.visible) \(problem)") }
         }
     }
 

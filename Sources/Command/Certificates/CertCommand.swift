@@ -4,6 +4,6 @@ import ArgumentParser
 struct CertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cert",
-        abstract: "Certificates for development: who trusts them.",
-        subcommands: [CertTrust.self, CertUntrust.self, CertStatus.self])
+        abstract: "Certificates for development: make them, look at them, have this machine trust them.",
+        subcommands: [CertNew.self, CertShow.self, CertTrust.self, CertUntrust.self, CertStatus.self])
 }

@@ -107,7 +107,8 @@ struct TrustAnchors {
         }
     }
 
-    private static func isRoot(_ name: String) -> Bool {
+    /// Whether that is what an authority's root is called.
+    static func isRoot(_ name: String) -> Bool {
         name == "authority.pem" || name.hasPrefix("authority-") && name.hasSuffix(".pem")
     }
 

@@ -1,0 +1,27 @@
+import MartinetPOSIX
+import MartinetTLS
+
+extension AuthorityFolder {
+    /// Does something with the user's authorities while nobody else changes them.
+    static func use<Result>(_ body: (inout AuthorityFolder) throws -> Result) throws -> Result {
+        guard let place else {
+            throw ConfigurationError(
+                place: "HOME", problem: "It is not set, so there is no place for the development authority.",
+                wayOut: "Set HOME or XDG_DATA_HOME.")
+        }
+        do {
+            var folder = try AuthorityFolder(at: place)
+            return try body(&folder)
+        } catch let error as SystemError {
+            throw ConfigurationError(
+                place: place, problem: error.description,
+                wayOut:
+                    "The development authority is kept there. Make it writable, or set XDG_DATA_HOME to another folder."
+            )
+        } catch let error as TLSError {
+            throw ConfigurationError(
+                place: place, problem: error.description,
+                wayOut: "Remove the files there, and they are made anew; clients must then trust the new authority.")
+        }
+    }
+}
