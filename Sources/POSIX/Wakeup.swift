@@ -19,4 +19,11 @@ package struct Wakeup: ~Copyable, Sendable {
         // It fails only where it is signalled 2^64 times already.
         _ = try? event.write(one.span)
     }
+
+    /// Takes every signal that there was: it is readable no longer.
+    package func clear() {
+        var count: [8 of UInt8] = .init(repeating: 0)
+        var room = count.mutableSpan
+        _ = try? event.read(into: &room)
+    }
 }
