@@ -39,7 +39,8 @@ struct RunWorker {
         let control = ControlChannel(FileDescriptor(owning: Self.controlDescriptor), at: .worker)
         var snapshot = try Self.receiveSnapshot(control)
         if snapshot.scripts.isEmpty { try ThisProcess.protect(runsPrograms: false) }
-        CGISite.divideDescriptors(ThisProcess.raiseDescriptorLimit(), among: &snapshot.scripts)
+        let descriptorLimit = ThisProcess.raiseDescriptorLimit()
+        CGISite.divideDescriptors(descriptorLimit, among: &snapshot.scripts)
         // Scripts get descriptors 0 to 2 of their own; nothing else here may have these numbers.
         ThisProcess.fillStandardStreams()
         let firstListener = Self.controlDescriptor + 1
@@ -47,6 +48,13 @@ struct RunWorker {
         let afterListeners = firstPlain + CInt(snapshot.plainListenerCount)
         let (logger, errorSink) = try Logs.makeErrorLog(
             named: "worker \(index)", level: Logger.Level(rawValue: snapshot.logLevel) ?? .notice)
+        if descriptorLimit < Limits.fewDescriptors {
+            logger.warning(
+                """
+                few clients can be served at one time: this process may open no more than \(descriptorLimit) files \
+                (ulimit -Hn), which connections, programs and files share
+                """)
+        }
         do {
             let children = snapshot.scripts.isEmpty ? nil : try Self.reaper(snapshot.jobLimit, logger)
             let helpers = try HelperThreads(
@@ -56,11 +64,13 @@ struct RunWorker {
             snapshot.forgetKeys()
             let worker = try Worker(
                 listeners: Array(firstListener..<firstPlain), plainListeners: Array(firstPlain..<afterListeners),
-                tls: context, limits: snapshot.limits,
-                responder: Self.responder(snapshot, children, helpers, logger),
-                redirects: try Self.redirects(snapshot, context),
+                limits: snapshot.limits,
+                parts: Worker.Parts(
+                    tls: context, responder: Self.responder(snapshot, children, helpers, logger),
+                    redirects: try Self.redirects(snapshot, context)),
                 accessSink: snapshot.hasAccessLog ? LogSink(FileDescriptor(owning: afterListeners)) : nil,
-                logger: logger, control: control, children: children, errorSink: errorSink)
+                logger: logger, control: control, children: children, errorSink: errorSink,
+                heap: HeapWatch(freeByteCount: { ThisProcess.freeHeapByteCount }, trim: ThisProcess.trimHeap))
             try worker.run()
         } catch {
             logger.critical("the worker ends: \(error)")

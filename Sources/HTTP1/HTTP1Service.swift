@@ -3,7 +3,7 @@ package import MartinetHTTP
 
 /// What the connections of a worker share: where responses come from, and what must not be made anew for each request.
 package final class HTTP1Service {
-    package let responder: any Responder
+    package var responder: any Responder
     package let journal: any ExchangeJournal
     /// What the clocks said when the current turn began; set by the worker.
     package var moment = Moment()

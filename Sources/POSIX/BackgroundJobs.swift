@@ -29,6 +29,8 @@ final class BackgroundJobs {
 
     /// When `endHolders(_:)` is to be called; nil for not at all.
     var deadline: MonotonicTime? { newGroups.first?.deadline }
+    /// Told of a group whose deadline is a new one.
+    var onGroup: () -> Void = {}
 
     /// Takes note of what a program has left in its group, which it led and has been reaped.
     ///
@@ -50,6 +52,7 @@ final class BackgroundJobs {
             return false
         }
         newGroups.append(Group(leader: leader, pipes: pipes, deadline: now + Self.redirectionTime))
+        onGroup()
         return true
     }
 

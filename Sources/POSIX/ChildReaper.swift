@@ -2,7 +2,8 @@ package import MartinetEvents
 
 /// Sees to it that children end when their time is over, and reaps every one of them at once, whoever waits for it.
 ///
-/// Its descriptor is to be polled for reading, then `reap()` called; `enforce(_:)` when its deadline is over.
+/// Its descriptor is to be polled for reading, then `reap()` called; `enforce(_:)` when its deadline is over, of which
+/// `onDeadline` tells.
 package final class ChildReaper {
     /// How long a child may go on that nobody waits for any more.
     package enum GracePeriod: Sendable {
@@ -144,6 +145,11 @@ package final class ChildReaper {
         return min(childDeadline ?? jobDeadline, jobDeadline)
     }
 
+    /// Told of `deadline` when it comes nearer, and when it was over; `distantFuture` stands for none.
+    package var onDeadline: (MonotonicTime) -> Void = { _ in } {
+        didSet { jobs?.onGroup = { [unowned self] in announceDeadline() } }
+    }
+
     /// - Parameters:
     ///   - jobLimit: how many processes may live on that children left in their groups when they exited by themselves; nil
     ///     where they end with the child, as they do in any case when it was told to end.
@@ -236,6 +242,7 @@ package final class ChildReaper {
     /// Asks those to end whose time is over, and ends those that were asked before, and jobs that hold on to pipes.
     package func enforce(_ now: MonotonicTime) {
         jobs?.endHolders(now)
+        defer { announceDeadline() }
         guard let childDeadline, childDeadline <= now else { return }
         for child in children.values where child.deadline <= now {
             if child.checkEnd() != nil { remove(child) } else { child.expire(now) }
@@ -278,7 +285,10 @@ package final class ChildReaper {
     }
 
     private func note(_ moment: MonotonicTime) {
-        guard moment != .distantFuture else { return }
-        childDeadline = min(childDeadline ?? moment, moment)
+        guard moment < childDeadline ?? .distantFuture else { return }
+        childDeadline = moment
+        announceDeadline()
     }
+
+    private func announceDeadline() { onDeadline(deadline ?? .distantFuture) }
 }

@@ -5,7 +5,7 @@ import Synchronization
 /// Whoever is about to open some can ask first, so that what is in progress never lacks one.
 package enum OpenDescriptors {
     private static let counter = Atomic<Int>(0)
-    private static let limit = Atomic<Int>(1024)
+    private static let limit = Atomic<Int>(ThisProcess.descriptorLimitNow)
     /// The standard streams, which nobody owns.
     private static let unowned = 3
 

@@ -2,10 +2,21 @@ import MartinetEventLoop
 import MartinetEvents
 import MartinetPOSIX
 
-/// The sockets that a worker accepts connections from, and whether it does so now.
-struct Acceptor {
+/// Who takes the connections that an `Acceptor` accepts.
+protocol AcceptorDelegate: AnyObject {
+    /// Makes room for one more connection; false where there is none.
+    ///
+    /// - Parameter isExhausted: whether the kernel has said so.
+    func makeRoom(isExhausted: Bool) -> Bool
+    func accepted(_ socket: consuming AcceptedSocket, isPlain: Bool)
+    /// Nobody is accepted for a while.
+    func acceptingPauses(_ reason: String)
+}
+
+/// Accepts connections from the sockets that a worker listens on.
+final class Acceptor: LoopMember {
     /// A listening socket. A class, since an array cannot hold a noncopyable value.
-    final class Listener {
+    private final class Listener {
         let socket: ListeningSocket
         /// Whether it is for plain HTTP.
         let isPlain: Bool
@@ -14,78 +25,112 @@ struct Acceptor {
             self.socket = socket
             self.isPlain = isPlain
         }
+
+        var descriptor: CInt { socket.descriptor.number }
     }
 
-    private enum Phase: Equatable {
+    private enum Phase {
         case accepting
-        case pausing(until: MonotonicTime)
+        case pausing
         /// The worker takes on nothing new.
         case over
     }
 
+    /// How long accepting pauses when there is no descriptor left, or the kernel lets nobody in.
+    static let pause = Interval.milliseconds(500)
+
     /// None any more when it is over.
-    private(set) var listeners: [Listener]
-    private let firstToken: Token
+    private var listeners: [Listener]
     private var phase = Phase.accepting
+    private var place: LoopPlace?
+    weak var delegate: (any AcceptorDelegate)?
 
     /// - Parameters:
     ///   - listeners: descriptors of the sockets for TLS, already listening.
     ///   - plain: those for plain HTTP.
-    ///   - firstToken: the first listener's in the poll set; the others have the slots behind it.
-    init(listeners: [CInt], plain: [CInt], firstToken: Token) throws(SystemError) {
+    init(listeners: [CInt], plain: [CInt]) throws(SystemError) {
         self.listeners = []
         for number in listeners + plain {
             let socket = try ListeningSocket(inheriting: FileDescriptor(owning: number))
             self.listeners.append(Listener(socket, isPlain: plain.contains(number)))
         }
-        self.firstToken = firstToken
     }
 
-    var isAccepting: Bool { phase == .accepting }
-
-    /// When a pause is over.
-    var resumeTime: MonotonicTime {
-        if case .pausing(let end) = phase { end } else { .distantFuture }
+    func join(_ place: LoopPlace) {
+        self.place = place
+        begin()
     }
 
-    /// The listener that an event is for; nil where it is for none.
-    func listener(_ token: Token) -> Listener? {
-        let index = Int(token.slot) - Int(firstToken.slot)
-        return listeners.indices.contains(index) ? listeners[index] : nil
-    }
-
-    /// Begins to accept, or begins again after a pause.
-    mutating func begin(_ pollSet: inout PollSet) {
-        guard phase != .over else { return }
-        phase = .accepting
-        for (index, listener) in listeners.enumerated() {
-            let token = Token(slot: Int(firstToken.slot) + index, generation: firstToken.generation)
-            pollSet.watch(listener.socket.descriptor.number, for: .read, token: token)
+    func handle(_ event: LoopEvent) {
+        switch event {
+        case .ready(let descriptor, _):
+            if let listener = listeners.first(where: { $0.descriptor == descriptor }) { _ = accept(from: listener) }
+        case .deadline: begin()
+        case .draining: acceptLast()
+        case .woken, .ending: break
         }
     }
 
-    /// Leaves clients in the kernel's queue for a while; whether that is new.
-    mutating func pause(until time: MonotonicTime, _ pollSet: inout PollSet) -> Bool {
-        guard phase != .over else { return false }
-        let isNew = phase == .accepting
-        ignoreListeners(&pollSet)
-        phase = .pausing(until: time)
-        return isNew
+    let isBusy = false
+
+    /// There may be room again: a pause ends now.
+    func endPause() {
+        if phase == .pausing, let place { place.setDeadline(place.now) }
     }
 
-    /// There is room again: a pause ends now.
-    mutating func endPause(_ now: MonotonicTime) {
-        if case .pausing = phase { phase = .pausing(until: now) }
+    private func begin() {
+        guard phase != .over else { return }
+        phase = .accepting
+        for listener in listeners { place?.watch(listener.descriptor, for: .read) }
     }
 
-    /// Accepts no more, and closes the sockets: where nobody else has them open, the ports are free.
-    mutating func end(_ pollSet: inout PollSet) {
-        ignoreListeners(&pollSet)
+    /// Leaves clients in the kernel's queue for a while.
+    private func beginPause(_ reason: String) {
+        guard phase == .accepting, let place else { return }
+        phase = .pausing
+        for listener in listeners { place.forget(listener.descriptor) }
+        place.setDeadline(place.now + Self.pause)
+        delegate?.acceptingPauses(reason)
+    }
+
+    /// Accepts some of those that wait; whether there may be more.
+    private func accept(from listener: Listener) -> Bool {
+        guard let delegate else { return false }
+        for _ in 0..<Limits.acceptsPerTurn {
+            guard phase == .accepting else { return false }
+            guard delegate.makeRoom(isExhausted: false) else {
+                beginPause("every connection is busy")
+                return false
+            }
+            do throws(SystemError) {
+                guard let accepted = try listener.socket.accept() else { return false }
+                delegate.accepted(accepted, isPlain: listener.isPlain)
+            } catch {
+                // One idle client's place is worth more to one who asks for something.
+                if error.isExhaustion, delegate.makeRoom(isExhausted: true) { continue }
+                beginPause(error.description)
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Accepts the clients that wait in the kernel's queues, then closes the listening sockets: where nobody else has them
+    /// open, the ports are free. The number is bounded, since clients may come as fast as they are accepted.
+    private func acceptLast() {
+        guard phase != .over else { return }
+        // A pause would leave them to be reset.
+        begin()
+        for listener in listeners {
+            var turns = 0
+            while turns < Limits.lastAcceptTurns, accept(from: listener) {
+                turns += 1
+                place?.updateTime()
+            }
+        }
+        for listener in listeners { place?.forget(listener.descriptor) }
+        place?.setDeadline(.distantFuture)
         listeners = []
         phase = .over
-    }
-
-    private func ignoreListeners(_ pollSet: inout PollSet) {
-        for listener in listeners { pollSet.remove(listener.socket.descriptor.number) }
     }
 }

@@ -1,5 +1,6 @@
 import Logging
 import MartinetBytes
+import MartinetEventLoop
 import MartinetEvents
 import MartinetHTTP
 import MartinetHTTP1
@@ -11,10 +12,11 @@ import MartinetPOSIX
 ///
 /// The third field is the user's name where a password was found right. The last five are protocol, cipher suite, `r` for a
 /// resumed session, server name (SNI) and seconds taken.
-final class AccessLog: ExchangeJournal {
+final class AccessLog: ExchangeJournal, LoopMember {
     private let sink: LogSink?
     private let logger: Logger
     private var refusals: RefusalLog
+    private var place: LoopPlace?
     /// What stands between the address and the time where nobody has logged in.
     private static let nobody: StaticString = " - -"
     /// What then stands between the address and the request: " - - [22/Nov/2026:20:05:38 +0000] \"".
@@ -89,17 +91,21 @@ final class AccessLog: ExchangeJournal {
         refusals.add(
             status, reason, request: request.map { "\($0.text($0.methodName)) \($0.text($0.target))" },
             from: peer.address, at: .now)
+        place?.setDeadline(refusals.due)
     }
 
-    /// When `writeRefusals` is due.
-    var refusalsDue: MonotonicTime { refusals.due }
+    /// Counts in the error log the refusals that had no line of their own.
+    func writeRefusals() { refusals.writeAll() }
 
-    /// Counts in the error log the refusals that had no line of their own, if it is time.
-    ///
-    /// - Parameter now: nil for whatever time it is.
-    func writeRefusals(_ now: MonotonicTime?) {
-        if let now { refusals.writeDue(now) } else { refusals.writeAll() }
+    // MARK: The loop
+
+    func join(_ place: LoopPlace) { self.place = place }
+
+    func handle(_ event: LoopEvent) {
+        if case .deadline = event { refusals.writeDue(.now) }
     }
+
+    let isBusy = false
 
     func report(_ problem: String, _ request: borrowing Request, peer: Peer) {
         logger.error("\(peer.address): \(request.text(request.methodName)) \(request.text(request.target)): \(problem)")

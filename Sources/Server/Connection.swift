@@ -55,7 +55,7 @@ struct Connection: ~Copyable {
 
     /// - Parameter isPlain: whether the listener is one for plain HTTP.
     init(_ accepted: consuming AcceptedSocket, number: Int, isPlain: Bool, _ worker: WorkerContext) throws(TLSError) {
-        let stream = try TLSStream(worker.tls, over: worker.transport)
+        let stream = try TLSStream(worker.parts.tls, over: worker.transport)
         address = accepted.peer
         socket = accepted.takeDescriptor()
         http = HTTP1Connection(peer: .unknown)
@@ -63,7 +63,7 @@ struct Connection: ~Copyable {
         self.number = number
         timeout = ProgressDeadline(worker.timeouts, now: worker.now)
         lastTaken = worker.now
-        if isPlain { beginPlain(worker.redirects.onPlainPort) }
+        if isPlain { beginPlain(worker.parts.redirects.onPlainPort) }
     }
 
     var descriptor: CInt { socket.number }
@@ -221,7 +221,7 @@ struct Connection: ~Copyable {
             UInt8(ascii: "A")...UInt8(ascii: "Z") ~= first
         else { return }
         worker.logger.notice("\(address): plain HTTP on a TLS port: telling the client to use https://")
-        beginPlain(worker.redirects.onTLSPort)
+        beginPlain(worker.parts.redirects.onTLSPort)
     }
 
     private mutating func beginPlain(_ responder: any Responder) {

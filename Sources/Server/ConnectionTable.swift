@@ -8,8 +8,7 @@ struct ConnectionTable: ~Copyable {
     final class Slot {
         var connection: Connection
         let token: Token
-        /// The earliest moment for which the timer queue holds this connection.
-        var armed = MonotonicTime.distantFuture
+        var alarm = Alarm()
         /// The descriptors, besides the connection's own, that are in the poll set for it.
         var watched: [CInt] = []
         /// It has a request in progress, or a handshake, and may need another descriptor for it.

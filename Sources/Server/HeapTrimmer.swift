@@ -1,3 +1,4 @@
+package import MartinetEventLoop
 import MartinetEvents
 import MartinetPOSIX
 
@@ -39,4 +40,34 @@ struct HeapTrimmer {
         trim()
         leftFreeByteCount = freeByteCount()
     }
+}
+
+/// Has a loop trim the heap of its process a while after something has happened.
+package final class HeapWatch: LoopMember {
+    private let freeByteCount: () -> Int
+    private let trim: () -> Void
+    private var trimmer: HeapTrimmer
+    private var place: LoopPlace?
+
+    /// - Parameters: see `HeapTrimmer.run`.
+    package init(freeByteCount: @escaping () -> Int, trim: @escaping () -> Void) {
+        self.freeByteCount = freeByteCount
+        self.trim = trim
+        trimmer = HeapTrimmer(freeByteCount: freeByteCount())
+    }
+
+    /// Something has happened that may have freed memory.
+    func notice() {
+        guard trimmer.nextRun == .distantFuture, let place else { return }
+        trimmer.notice(place.now)
+        place.setDeadline(trimmer.nextRun)
+    }
+
+    package func join(_ place: LoopPlace) { self.place = place }
+
+    package func handle(_ event: LoopEvent) {
+        if case .deadline = event { trimmer.run(freeByteCount: freeByteCount, trim: trim) }
+    }
+
+    package let isBusy = false
 }

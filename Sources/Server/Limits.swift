@@ -36,7 +36,7 @@ package struct Limits: Codable, Sendable {
     /// started, for its pipes and its process, and one turn may start two: one that waited, and one after a local redirect.
     static let reservedDescriptors = 32
     /// A limit of descriptors (RLIMIT_NOFILE) below this is worth a warning.
-    static let fewDescriptors = 512
+    package static let fewDescriptors = 512
     /// Bytes that one turn sends before others have theirs: a mebibyte is about a third of a millisecond of AES.
     static let bytesPerTurn = 1024 * 1024
     /// How long a turn may go on after its first step before others have theirs.

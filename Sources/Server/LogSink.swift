@@ -1,4 +1,5 @@
 package import MartinetBytes
+import MartinetEvents
 package import MartinetPOSIX
 import Synchronization
 
@@ -28,6 +29,8 @@ package final class LogSink: Sendable {
         var droppedCount = 0
         /// What stands in the way of the next write.
         var obstacle: Status?
+        /// Who sees to it that lines are written; nil where whoever adds them does.
+        var writer: Waker?
     }
 
     /// How a file is written to.
@@ -70,8 +73,18 @@ package final class LogSink: Sendable {
                 state.droppedCount += 1
                 return
             }
+            let wasEmpty = state.pending.isEmpty
             write(&state.pending)
+            if wasEmpty, state.obstacle == nil { state.writer?.wake() }
             if state.pending.count >= Self.batchByteCount, state.obstacle == nil { Self.write(&state) }
+        }
+    }
+
+    /// Has a loop's member woken when lines wait to be written.
+    func wake(_ writer: Waker) {
+        state.withLock { state in
+            state.writer = writer
+            if !state.pending.isEmpty { writer.wake() }
         }
     }
 

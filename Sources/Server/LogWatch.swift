@@ -3,52 +3,63 @@ import MartinetEvents
 import MartinetPOSIX
 
 /// Sees to it that a log's lines are written: together with others that come soon, and as soon as the log takes them.
-///
-/// What the poll set watches follows the sink's state, and nothing else does.
-struct LogWatch {
+final class LogWatch: LoopMember {
     /// How long a line may wait for others to be written with.
     private static let delay = Interval.milliseconds(100)
     /// How long a log that failed is left alone.
     private static let pause = Interval.seconds(1)
 
     private let sink: LogSink
-    private let token: Token
-    private var isWatched = false
+    private var place: LoopPlace?
+    /// Nothing is worth waiting for that keeps the process from leaving.
+    private var isDraining = false
     /// When the lines are to be written.
-    private(set) var due = MonotonicTime.distantFuture
+    private var due = MonotonicTime.distantFuture
 
-    init(_ sink: LogSink, token: Token) {
+    init(_ sink: LogSink) {
         self.sink = sink
-        self.token = token
+    }
+
+    func join(_ place: LoopPlace) {
+        self.place = place
+        sink.wake(place.waker)
     }
 
     /// Whether lines wait to be taken by a log that may still take them.
-    var isWaiting: Bool { sink.status == .pending || sink.status == .blocked }
+    var isBusy: Bool { sink.status == .pending || sink.status == .blocked }
 
-    /// Writes what is due, and has the poll set watch the log while it takes no more.
-    mutating func advance(_ now: MonotonicTime, _ pollSet: inout PollSet) {
-        if now >= due {
-            sink.flush()
+    func handle(_ event: LoopEvent) {
+        switch event {
+        case .ready: sink.flush()
+        case .deadline:
             due = .distantFuture
+            sink.flush()
+        case .woken: if isDraining { sink.flush() }
+        case .draining:
+            isDraining = true
+            sink.flush()
+        case .ending: return
         }
-        let status = sink.status
-        switch status {
-        case .empty, .blocked: due = .distantFuture
-        case .pending: due = min(due, now + Self.delay)
-        case .failed: due = min(due, now + Self.pause)
-        }
+        wait()
+    }
+
+    /// Waits for what the lines that are left wait for.
+    private func wait() {
+        guard let place else { return }
+        switch sink.status {
+        case .empty: setDue(.distantFuture)
+        case .pending: setDue(min(due, place.now + Self.delay))
         // A log that failed would be reported at once, again and again.
-        guard (status == .blocked) != isWatched else { return }
-        isWatched.toggle()
-        if isWatched {
-            pollSet.watch(sink.descriptor, for: .write, token: token)
-        } else {
-            pollSet.remove(sink.descriptor)
+        case .failed: setDue(min(due, place.now + Self.pause))
+        case .blocked:
+            setDue(.distantFuture)
+            place.watchOnce(sink.descriptor, for: .write)
         }
     }
 
-    /// The log takes more, or is gone.
-    func resume() {
-        sink.flush()
+    private func setDue(_ time: MonotonicTime) {
+        guard time != due else { return }
+        due = time
+        place?.setDeadline(time)
     }
 }

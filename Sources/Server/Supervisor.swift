@@ -67,10 +67,10 @@ package final class Supervisor {
     /// Whether there was a terminal at the start whose end is to be this process's.
     private let hadTerminal: Bool
     private let errorSink: LogSink?
-    private var errorLog: LogWatch?
+    private let errorLog: LogWatch?
     private let whenReady: () -> Void
 
-    private var pollSet = PollSet()
+    private let loop: EventLoop
     private var slots: [WorkerSlot?]
     /// For each slot: how long a replacement waits, and until when the next one does.
     private var policies: [RestartPolicy]
@@ -96,11 +96,13 @@ package final class Supervisor {
         policies = plan.listeners.map { _ in RestartPolicy() }
         restartTimes = plan.listeners.map { _ in nil }
         self.errorSink = errorSink
-        errorLog = errorSink.map { LogWatch($0, token: Self.errorLogToken) }
+        errorLog = errorSink.map { LogWatch($0) }
         hadTerminal = ThisProcess.hasTerminal
         // Nobody could wait for a child otherwise.
         Signal.restoreDefaults([.child])
         signals = try SignalQueue([.child] + Self.orders.filter { !$0.isIgnored })
+        loop = try EventLoop()
+        if let errorLog { loop.add(errorLog) }
     }
 
     /// The signals that say something to a supervisor. One that was ignored at its start, by nohup(1) or by a shell for what
@@ -111,40 +113,38 @@ package final class Supervisor {
     package func run() throws(SystemError) -> Outcome {
         // What a worker that was killed leaves behind comes here, and is ended.
         AdoptedProcesses.adopt()
-        pollSet.watch(signals.descriptor.number, for: .read, token: Self.signalToken)
+        loop.watch(signals.descriptor.number, for: .read, token: Self.signalToken)
         for index in slots.indices { start(index) }
         var events: [Event] = []
         while !isOver {
-            try pollSet.wait(timeout: timeout, into: &events)
+            try loop.wait(atMost: timeout, into: &events)
             for event in events where event.token.generation == Self.workerGeneration {
                 listen(to: Int(event.token.slot))
             }
-            if events.contains(where: { $0.token == Self.errorLogToken }) { errorLog?.resume() }
             readSignals()
             restart()
             advanceTicketKeys()
             enforceStop()
-            errorLog?.advance(.now, &pollSet)
+            _ = loop.serveMembers()
+            while loop.takeDue() != nil {}
         }
         errorSink?.endWithNote()
         return hasFailed ? .failedToStart : .stopped
     }
 
-    private static let signalToken = Token(slot: 0, generation: 0)
-    private static let errorLogToken = Token(slot: 1, generation: 0)
     private static let workerGeneration: UInt32 = 1
+    private static let signalToken = Token(slot: 0, generation: 2)
 
     /// The last lines are waited for as long as a worker would be.
     private var isOver: Bool {
         guard stopsAt != nil || hasFailed, slots.allSatisfy({ $0 == nil }) else { return false }
-        return errorLog?.isWaiting != true || stopsAt.map { $0 <= .now || $0 == .distantFuture } ?? true
+        return errorLog?.isBusy != true || stopsAt.map { $0 <= .now || $0 == .distantFuture } ?? true
     }
 
     private var timeout: Interval? {
         var times = restartTimes.compactMap { $0 }
         if let stopsAt { times.append(stopsAt) }
         times.append(ticketRotation.due)
-        if let errorLog { times.append(errorLog.due) }
         times.removeAll { $0 == .distantFuture }
         return times.min().map { max(.zero, $0 - .now) }
     }
@@ -161,7 +161,7 @@ package final class Supervisor {
             let channel = ControlChannel(pair.takeFirst(), at: .supervisor)
             let slot = WorkerSlot(process, channel)
             slots[index] = slot
-            pollSet.watch(
+            loop.watch(
                 channel.descriptor, for: .read, token: Token(slot: index, generation: Self.workerGeneration))
             try channel.send(.configuration(.joined([plan.snapshot, plan.ticketKeys.encoded])))
             logger.debug("worker \(index) started as process \(slot.process.identifier)")
@@ -177,7 +177,7 @@ package final class Supervisor {
         let messages = (try? slot.channel.receiveAvailable()) ?? []
         if slot.channel.isBroken || messages.count > (slot.isReady ? 0 : 1) {
             logger.error("worker \(index) (process \(slot.process.identifier)) says what no worker says: ending it")
-            pollSet.remove(slot.channel.descriptor)
+            loop.remove(slot.channel.descriptor)
             return slot.process.kill()
         }
         if messages.contains(.ready) {
@@ -185,7 +185,7 @@ package final class Supervisor {
             announceReadiness()
         }
         // A worker that closes its end is about to exit; SIGCHLD tells when it has.
-        if slot.channel.isEnded { pollSet.remove(slot.channel.descriptor) }
+        if slot.channel.isEnded { loop.remove(slot.channel.descriptor) }
     }
 
     /// A worker that is not told opens what the others seal for another hour, and lets its own tickets live on for as long.
@@ -221,7 +221,7 @@ package final class Supervisor {
     private func reapWorkers() {
         for (index, slot) in slots.enumerated() {
             guard let slot, let ending = slot.process.reap() else { continue }
-            pollSet.remove(slot.channel.descriptor)
+            loop.remove(slot.channel.descriptor)
             slots[index] = nil
             // A worker that leaves by itself has ended its children.
             if case .killed = ending { AdoptedProcesses.end(except: workers) }

@@ -23,11 +23,9 @@ package struct Redirects {
 final class WorkerContext {
     let limits: Limits
     private(set) var timeouts: ProgressDeadline.Timeouts
-    let tls: TLSContext
+    private(set) var parts: Worker.Parts
     let transport: Transport
     let service: HTTP1Service
-    /// Where those are sent who speak plain HTTP: on a TLS port, and on a port of its own.
-    let redirects: Redirects
     let logger: Logger
     /// Whether responders want to know the address that a client reached.
     let needsServerAddress: Bool
@@ -40,19 +38,24 @@ final class WorkerContext {
     }
 
     init(
-        limits: Limits, tls: TLSContext, service: HTTP1Service, redirects: Redirects, logger: Logger,
-        needsServerAddress: Bool
+        limits: Limits, parts: Worker.Parts, journal: any ExchangeJournal, logger: Logger, needsServerAddress: Bool,
+        clock: @escaping () -> MonotonicTime = { .now }
     ) throws(TLSError) {
         self.limits = limits
         timeouts = ProgressDeadline.Timeouts(limits)
-        self.tls = tls
-        self.service = service
-        self.redirects = redirects
+        self.parts = parts
+        service = HTTP1Service(responder: parts.responder, journal: journal, clock: clock)
         self.logger = logger
         self.needsServerAddress = needsServerAddress
         transport = try Transport()
         now = .now
         service.moment.now = now
+    }
+
+    /// New connections and requests get these; what is in progress keeps what it has.
+    func replace(_ parts: Worker.Parts) {
+        self.parts = parts
+        service.responder = parts.responder
     }
 
     /// From now on responses end their connections, and so does silence before a first request, after a short while.

@@ -11,51 +11,87 @@ struct AcceptorTests {
     @Test("While accepting pauses nobody is heard, and afterwards those who waited are")
     func pause() throws {
         let door = try Door()
-        #expect(try door.isHeard() && door.acceptor.isAccepting && door.acceptor.resumeTime == .distantFuture)
-        let end = MonotonicTime(nanoseconds: 1000)
-        #expect(door.acceptor.pause(until: end, &door.pollSet))
-        #expect(!door.acceptor.pause(until: end, &door.pollSet), "it pauses already")
-        #expect(try !door.isHeard() && !door.acceptor.isAccepting && door.acceptor.resumeTime == end)
-        door.acceptor.endPause(MonotonicTime(nanoseconds: 500))
-        #expect(door.acceptor.resumeTime == MonotonicTime(nanoseconds: 500))
-        door.acceptor.begin(&door.pollSet)
-        #expect(try door.isHeard() && door.acceptor.isAccepting)
-        let isAccepted = try door.acceptor.listener(Door.first)?.socket.accept() != nil
-        #expect(isAccepted)
+        door.hasRoom = false
+        door.round()
+        #expect(door.pauses == ["every connection is busy"] && door.acceptedCount == 0)
+        door.hasRoom = true
+        door.clock.time = door.clock.time + .milliseconds(499)
+        door.round()
+        #expect(door.acceptedCount == 0)
+        door.clock.time = door.clock.time + .milliseconds(1)
+        door.round()
+        door.round()
+        #expect(door.acceptedCount == 1 && door.pauses.count == 1)
     }
 
-    @Test("When it is over there is nobody to accept from, and nothing begins again")
+    @Test("A pause ends as soon as there is room")
+    func endOfPause() throws {
+        let door = try Door()
+        door.hasRoom = false
+        door.round()
+        door.hasRoom = true
+        door.acceptor.endPause()
+        door.round()
+        door.round()
+        #expect(door.acceptedCount == 1)
+    }
+
+    @Test("Before it is over, those who wait are accepted, also in a pause; then there is nobody to accept from")
     func end() throws {
         let door = try Door()
-        door.acceptor.end(&door.pollSet)
-        #expect(!door.acceptor.pause(until: MonotonicTime(nanoseconds: 1), &door.pollSet))
-        door.acceptor.endPause(MonotonicTime(nanoseconds: 1))
-        door.acceptor.begin(&door.pollSet)
-        #expect(try !door.isHeard() && !door.acceptor.isAccepting && door.acceptor.resumeTime == .distantFuture)
-        #expect(door.acceptor.listener(Door.first) == nil && door.acceptor.listeners.isEmpty)
+        door.hasRoom = false
+        door.round()
+        door.hasRoom = true
+        door.loop.drain()
+        #expect(door.acceptedCount == 1)
+        door.acceptor.endPause()
+        door.clock.time = door.clock.time + .seconds(1)
+        door.round()
+        #expect(door.acceptedCount == 1)
+        // The port is free.
+        _ = try ListeningSocket(door.address)
     }
 }
 
 /// A listener, and a client who waits for it.
-private final class Door {
-    static let first = Token(slot: 16, generation: 0)
+private final class Door: AcceptorDelegate {
+    final class Clock {
+        var time = MonotonicTime(nanoseconds: 1_000_000)
+    }
 
-    var acceptor: Acceptor
-    var pollSet = PollSet()
+    let clock = Clock()
+    let loop: EventLoop
+    let acceptor: Acceptor
+    let address: SocketAddress
+    var hasRoom = true
+    private(set) var acceptedCount = 0
+    private(set) var pauses: [String] = []
     private let client: LoopbackClient
 
     init() throws {
+        let clock = clock
+        loop = try EventLoop { clock.time }
         let socket = try ListeningSocket(.loopback4(port: 0))
-        client = try LoopbackClient(socket.address)
+        address = socket.address
+        client = try LoopbackClient(address)
         try client.send("hello")
-        acceptor = try Acceptor(listeners: [socket.takeDescriptor().release()], plain: [], firstToken: Self.first)
-        acceptor.begin(&pollSet)
+        acceptor = try Acceptor(listeners: [socket.takeDescriptor().release()], plain: [])
+        acceptor.delegate = self
+        loop.add(acceptor)
     }
 
-    /// Whether the listener is reported as one that somebody waits for.
-    func isHeard() throws -> Bool {
+    func round() {
         var events: [Event] = []
-        try pollSet.wait(timeout: pollSet.count == 0 ? .zero : .seconds(60), into: &events)
-        return events.contains { $0.token == Self.first }
+        do throws(SystemError) {
+            try loop.wait(atMost: .zero, into: &events)
+        } catch {
+            Issue.record(error)
+        }
+        _ = loop.serveMembers()
+        while loop.takeDue() != nil {}
     }
+
+    func makeRoom(isExhausted: Bool) -> Bool { hasRoom }
+    func accepted(_ socket: consuming AcceptedSocket, isPlain: Bool) { acceptedCount += 1 }
+    func acceptingPauses(_ reason: String) { pauses.append(reason) }
 }

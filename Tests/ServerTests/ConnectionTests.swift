@@ -194,10 +194,10 @@ private final class HeldUpClient {
 
         worker = try WorkerContext(
             limits: Limits(),
-            tls: .forLocalhost(),
-            service: HTTP1Service(responder: responder, journal: AccessLog(nil, logger: logger)) { .start },
-            redirects: Redirects(onTLSPort: responder, onPlainPort: responder), logger: logger,
-            needsServerAddress: false)
+            parts: Worker.Parts(
+                tls: .forLocalhost(), responder: responder,
+                redirects: Redirects(onTLSPort: responder, onPlainPort: responder)),
+            journal: AccessLog(nil, logger: logger), logger: logger, needsServerAddress: false, clock: { .start })
     }
 
     func accept() throws -> Connection {

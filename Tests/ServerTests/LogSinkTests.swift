@@ -119,44 +119,58 @@ struct LogSinkTests {
 
     // MARK: Watching
 
-    @Test("The poll set watches a log only while the log takes no more")
+    @Test("A loop writes lines together, and waits for the log only while the log takes no more")
     func watching() throws {
         let log = try SmallPipe()
         let sink = try log.sink()
-        var pollSet = PollSet()
-        var watch = LogWatch(sink, token: Token(slot: 2, generation: 0))
-        let start = MonotonicTime(nanoseconds: 1_000_000)
+        let house = try LogHouse(sink)
         for digit in 0..<6 { sink.append(line(digit, byteCount: 1000)) }
-        watch.advance(start, &pollSet)
-        #expect(watch.due == start + .milliseconds(100) && pollSet.count == 0)
-        watch.advance(start + .milliseconds(50), &pollSet)
-        #expect(watch.due == start + .milliseconds(100))
-        watch.advance(start + .milliseconds(100), &pollSet)
-        #expect(pollSet.contains(sink.descriptor) && watch.due == .distantFuture && watch.isWaiting)
+        house.round()
+        house.clock.time = house.clock.time + .milliseconds(99)
+        house.round()
+        #expect(sink.status == .pending, "others may come")
+        house.clock.time = house.clock.time + .milliseconds(1)
+        house.round()
+        #expect(sink.status == .blocked && house.watch.isBusy)
         #expect(try log.readAll().count == 4000)
         // It is ready for the rest, and not a moment longer.
-        var events: [Event] = []
-        try pollSet.wait(timeout: .seconds(30), into: &events)
-        #expect(events.map(\.token) == [Token(slot: 2, generation: 0)])
-        watch.resume()
-        watch.advance(start + .milliseconds(101), &pollSet)
-        #expect(pollSet.count == 0 && watch.due == .distantFuture && !watch.isWaiting)
+        house.round(atMost: .seconds(30))
+        #expect(sink.status == .empty && !house.watch.isBusy)
         #expect(try log.readAll().count == 2000)
+        for _ in 0..<5 { house.round() }
+        #expect(house.eventCount == 0, "it is not looked at while it has nothing to take")
     }
 
     @Test("A log that fails is not watched, and tried again a second later")
     func failing() throws {
         let sink = LogSink(try FileDescriptor.openForAppending("/dev/full"))
-        var pollSet = PollSet()
-        var watch = LogWatch(sink, token: Token(slot: 2, generation: 0))
-        let start = MonotonicTime(nanoseconds: 1_000_000)
+        let house = try LogHouse(sink)
         sink.append(line(1, byteCount: 100))
-        sink.flush()
-        watch.advance(start, &pollSet)
-        #expect(pollSet.count == 0 && watch.due == start + .seconds(1))
-        #expect(!watch.isWaiting, "nobody waits for it to the end")
-        watch.advance(start + .seconds(1), &pollSet)
-        #expect(pollSet.count == 0 && watch.due == start + .seconds(2))
+        house.round()
+        house.clock.time = house.clock.time + .milliseconds(100)
+        house.round()
+        #expect(sink.status == .failed)
+        #expect(!house.watch.isBusy, "nobody waits for it to the end")
+        try sink.reopen(onto: .openForAppending("/dev/null"))
+        house.clock.time = house.clock.time + .milliseconds(999)
+        house.round()
+        #expect(sink.status == .pending)
+        house.clock.time = house.clock.time + .milliseconds(1)
+        house.round()
+        #expect(sink.status == .empty)
+    }
+
+    @Test("A loop that is about to end writes at once")
+    func draining() throws {
+        let log = try SmallPipe()
+        let sink = try log.sink()
+        let house = try LogHouse(sink)
+        sink.append(line(1, byteCount: 100))
+        house.loop.drain()
+        #expect(try log.readAll().count == 100)
+        sink.append(line(2, byteCount: 100))
+        house.round()
+        #expect(try log.readAll().count == 100)
     }
 
     private func line(_ digit: Int, byteCount: Int) -> [UInt8] {
@@ -178,4 +192,36 @@ private final class SmallPipe {
     func sink() throws -> LogSink { LogSink(try FileDescriptor.duplicate(pipe.writing.number)) }
 
     func readAll() throws -> [UInt8] { try pipe.reading.readAll() }
+}
+
+/// A loop that sees to a log's lines, with a clock of its own.
+private final class LogHouse {
+    final class Clock {
+        var time = MonotonicTime(nanoseconds: 1_000_000)
+    }
+
+    let clock = Clock()
+    let loop: EventLoop
+    let watch: LogWatch
+    /// How many events there were for others.
+    private(set) var eventCount = 0
+
+    init(_ sink: LogSink) throws {
+        let clock = clock
+        loop = try EventLoop { clock.time }
+        watch = LogWatch(sink)
+        loop.add(watch)
+    }
+
+    func round(atMost limit: Interval = .zero) {
+        var events: [Event] = []
+        do throws(SystemError) {
+            try loop.wait(atMost: limit, into: &events)
+        } catch {
+            Issue.record(error)
+        }
+        eventCount += events.count
+        _ = loop.serveMembers()
+        while loop.takeDue() != nil {}
+    }
 }

@@ -2,10 +2,12 @@ import Dispatch
 import Foundation
 import Glibc
 import Logging
+import MartinetEventLoop
 import MartinetHTTP
 import MartinetPOSIX
 import MartinetTLS
 import MartinetTestSupport
+import Synchronization
 import Testing
 
 @testable import MartinetServer
@@ -116,6 +118,63 @@ struct WorkerTests {
         #expect(said.contains { $0.contains("KiB were kept for clients that do not read: cut ") }, "\(said)")
     }
 
+    @Test("What a worker answers with is replaced while it runs; a request is answered by what there is when it comes")
+    func replaced() throws {
+        let worker = try RunningWorker()
+        let client = try worker.connectIdle()
+        let isMade = DispatchSemaphore(value: 0)
+        #expect(
+            worker.send(
+                .replace {
+                    // Whoever is accepted from now on is accepted after it.
+                    defer { isMade.signal() }
+                    let teapot = Teapot()
+                    return try Worker.Parts(
+                        tls: .forLocalhost(), responder: teapot,
+                        redirects: Redirects(onTLSPort: teapot, onPlainPort: teapot))
+                }))
+        isMade.wait()
+        let new = try worker.connect(sending: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        let answer = try new.receive()
+        #expect(answer.hasPrefix("HTTP/1.1 503 "), "\(answer)")
+        #expect(worker.send(.replace { throw SystemError("open", code: 2) }), "it goes on as it was")
+        let other = try worker.connect(sending: Self.get)
+        #expect(try other.receive().hasPrefix("HTTP/1.1 503 "))
+        #expect(worker.send(.drain(within: .seconds(3600))))
+        for client in [client, new, other] { client.close() }
+        #expect(worker.hasEnded)
+    }
+
+    @Test("A worker that is told to stop does, whoever is connected")
+    func stopped() throws {
+        let worker = try RunningWorker { limits in (limits.idle, limits.drain) = (.seconds(3600), .seconds(3600)) }
+        let idle = try worker.connectIdle()
+        let begun = try worker.connect(sending: "GET /")
+        #expect(worker.send(.stop))
+        #expect(worker.hasEnded)
+        #expect(try idle.receive() == "" && begun.receive() == "")
+    }
+
+    @Test("The time within which it drains is the one it is told")
+    func drainTime() throws {
+        let worker = try RunningWorker { limits in
+            (limits.drain, limits.head, limits.firstRequest) = (.seconds(3600), .seconds(3600), .seconds(3600))
+        }
+        let begun = try worker.connect(sending: "GET /")
+        #expect(worker.send(.drain(within: .milliseconds(20))))
+        #expect(worker.hasEnded)
+        begun.close()
+    }
+
+    @Test("What a worker's loop serves besides is a member of the loop, and is waited for")
+    func member() throws {
+        let member = Errand()
+        let worker = try RunningWorker(member: member)
+        #expect(worker.send(.drain(within: .seconds(3600))))
+        #expect(worker.hasEnded)
+        #expect(!member.isBusy)
+    }
+
     fileprivate static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 }
 
@@ -125,11 +184,12 @@ private final class RunningWorker {
     private let plainAddress: SocketAddress
     private let address: SocketAddress
     private let ending = DispatchSemaphore(value: 0)
+    private let inbox = SharedInbox()
 
     /// - Parameter beforehand: what happens before it begins; what is said to it then comes in one piece with its
     ///   configuration.
     init(
-        accessSink: LogSink? = nil, errorSink: LogSink? = nil,
+        accessSink: LogSink? = nil, errorSink: LogSink? = nil, member: Errand? = nil,
         limits change: (inout Limits) -> Void = { _ in },
         beforehand: (_ line: ControlChannel, _ plain: SocketAddress) throws -> Void = { _, _ in }
     ) throws {
@@ -142,13 +202,13 @@ private final class RunningWorker {
         let (plainListener, listener) = (plain.takeDescriptor().release(), secure.takeDescriptor().release())
         var limits = Limits()
         change(&limits)
-        let ending = ending
+        let (ending, inbox) = (ending, inbox)
         let chosen = limits
         try supervisor.send(.configuration(SecretBytes([UInt8]())))
         try beforehand(supervisor, plainAddress)
         Thread.detachNewThread {
             do {
-                try Self.run(listener, plainListener, control, chosen, accessSink, errorSink)
+                try Self.run(listener, plainListener, control, chosen, accessSink, errorSink, member, inbox)
             } catch {
                 Issue.record(error)
             }
@@ -159,22 +219,29 @@ private final class RunningWorker {
 
     private static func run(
         _ listener: CInt, _ plainListener: CInt, _ control: CInt, _ limits: Limits, _ accessSink: LogSink?,
-        _ errorSink: LogSink?
+        _ errorSink: LogSink?, _ member: Errand?, _ inbox: SharedInbox
     ) throws {
         let control = ControlChannel(FileDescriptor(owning: control), at: .worker)
         _ = try control.receive()
+        _ = ThisProcess.raiseDescriptorLimit()
         let nowhere = Nowhere()
-        try Worker(
-            listeners: [listener], plainListeners: [plainListener],
-            tls: .forLocalhost(), limits: limits,
-            responder: nowhere, redirects: Redirects(onTLSPort: nowhere, onPlainPort: nowhere), accessSink: accessSink,
+        let worker = try Worker(
+            listeners: [listener], plainListeners: [plainListener], limits: limits,
+            parts: Worker.Parts(
+                tls: .forLocalhost(), responder: nowhere, redirects: Redirects(onTLSPort: nowhere, onPlainPort: nowhere)
+            ),
+            accessSink: accessSink,
             logger: Logger(label: "test") { _ in
                 guard let errorSink else { return SwiftLogNoOpLogHandler() }
                 return ErrorLog(errorSink, name: "worker", level: .notice)
             },
-            control: control, errorSink: errorSink
-        ).run()
+            control: control, errorSink: errorSink, members: member.map { [$0] } ?? [])
+        inbox.value.withLock { $0 = worker.inbox }
+        try worker.run()
     }
+
+    /// Whether the message is taken.
+    func send(_ message: Worker.Message) -> Bool { inbox.value.withLock { $0?.send(message) ?? false } }
 
     /// Whether it ends; waits for that.
     var hasEnded: Bool { ending.wait(timeout: .now() + 60) == .success }
@@ -194,12 +261,34 @@ private final class RunningWorker {
     }
 }
 
+/// Filled when the worker has its inbox.
+private final class SharedInbox: Sendable {
+    let value = Mutex<Inbox<Worker.Message>?>(nil)
+}
+
 private final class Nowhere: Responder {
     func open(_ request: borrowing Request) -> Answer {
         request.text(request.path) == "/large"
             ? .complete(Response(.ok, content: .bytes([UInt8](repeating: 0, count: 8_000_000))))
             : .complete(.error(.notFound, "nothing is here"))
     }
+}
+
+private final class Teapot: Responder {
+    func open(_ request: borrowing Request) -> Answer { .complete(.error(.serviceUnavailable, "this is a teapot")) }
+}
+
+/// What has to be done before a loop ends.
+private final class Errand: LoopMember, Sendable {
+    let isDone = Atomic(false)
+
+    func join(_ place: LoopPlace) {}
+
+    func handle(_ event: LoopEvent) {
+        if case .draining = event { isDone.store(true, ordering: .releasing) }
+    }
+
+    var isBusy: Bool { !isDone.load(ordering: .acquiring) }
 }
 
 extension FileDescriptor {

@@ -1,0 +1,28 @@
+import MartinetEventLoop
+import MartinetEvents
+import MartinetPOSIX
+
+/// Has a loop reap children, and end those whose time is over.
+final class ChildWatch: LoopMember {
+    private let reaper: ChildReaper
+
+    init(_ reaper: ChildReaper) {
+        self.reaper = reaper
+    }
+
+    func join(_ place: LoopPlace) {
+        place.watch(reaper.descriptor, for: .read)
+        reaper.onDeadline = { place.setDeadline($0) }
+    }
+
+    func handle(_ event: LoopEvent) {
+        switch event {
+        case .ready: reaper.reap()
+        case .deadline: reaper.enforce(.now)
+        case .ending: reaper.askAll(.now)
+        case .woken, .draining: break
+        }
+    }
+
+    var isBusy: Bool { reaper.count > 0 }
+}
