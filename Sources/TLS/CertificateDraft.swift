@@ -10,7 +10,7 @@ import MartinetPOSIX
 
     /// One with a new key.
     convenience init(
-        commonName: String, days: Int, keyType: CertificateTemplate.KeyType = .ecdsa
+        subject: SubjectAttribute, days: Int, keyType: CertificateTemplate.KeyType = .ecdsa
     ) throws(TLSError) {
         ERR_clear_error()
         let key =
@@ -18,17 +18,17 @@ import MartinetPOSIX
                 unsafe shim_EVP_EC_generate("P-256")
             }
         guard let key = unsafe key else { throw TLSError(.makePrivateKey) }
-        try unsafe self.init(commonName, days, key)
+        try unsafe self.init(subject, days, key)
     }
 
     /// One for the key of a request.
-    convenience init(commonName: String, days: Int, request: CertificateRequest) throws(TLSError) {
+    convenience init(subject: SubjectAttribute, days: Int, request: CertificateRequest) throws(TLSError) {
         guard let key = unsafe X509_REQ_get_pubkey(request.request) else { throw TLSError(.makeCertificate) }
-        try unsafe self.init(commonName, days, key)
+        try unsafe self.init(subject, days, key)
     }
 
     /// - Parameter key: becomes its own.
-    private init(_ commonName: String, _ days: Int, _ key: OpaquePointer) throws(TLSError) {
+    private init(_ subject: SubjectAttribute, _ days: Int, _ key: OpaquePointer) throws(TLSError) {
         ERR_clear_error()
         guard let certificate = unsafe X509_new() else {
             unsafe EVP_PKEY_free(key)
@@ -36,6 +36,7 @@ import MartinetPOSIX
         }
         unsafe self.certificate = certificate
         unsafe self.key = key
+        let (type, value) = subject.parts
         var serial: UInt64 = 0
         let isRandom = unsafe withUnsafeMutableBytes(of: &serial) { bytes in
             unsafe RAND_bytes(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), CInt(bytes.count)) == 1
@@ -47,8 +48,8 @@ import MartinetPOSIX
             unsafe X509_gmtime_adj(X509_getm_notAfter(certificate), days * 86_400) != nil,
             unsafe X509_set_pubkey(certificate, key) == 1,
             unsafe X509_NAME_add_entry_by_txt(
-                X509_get_subject_name(certificate), "CN", MBSTRING_UTF8, Array(commonName.utf8),
-                CInt(commonName.utf8.count), -1, 0) == 1
+                X509_get_subject_name(certificate), type, MBSTRING_UTF8, Array(value.utf8),
+                CInt(value.utf8.count), -1, 0) == 1
         else { throw TLSError(.makeCertificate) }
     }
 

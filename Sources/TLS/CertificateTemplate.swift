@@ -35,12 +35,13 @@ package struct CertificateTemplate: Equatable, Sendable {
 
     package init(names: [String]) { self.names = names }
 
-    /// The common name of its subject. No IP address, which verifiers take for a DNS name, and hold against those that its
-    /// authority is limited to, where the certificate has no others.
-    var subject: String {
-        if let commonName { return commonName }
-        return names.first { $0.utf8.count <= Self.commonNameLimit && SocketAddress(host: $0, port: 0) == nil }
-            ?? "Martinet development certificate"
+    /// What its subject says: the common name, or where no name is fit to be one, an organization. Verifiers take a common
+    /// name for a DNS name where a certificate has no other (OpenSSL one with a dot, GnuTLS any), and hold it against those that
+    /// the authority is limited to.
+    var subject: SubjectAttribute {
+        if let commonName { return .commonName(commonName) }
+        let name = names.first { $0.utf8.count <= Self.commonNameLimit && SocketAddress(host: $0, port: 0) == nil }
+        return name.map { .commonName($0) } ?? .organization("Martinet development certificate")
     }
 
     /// The extended key usage in the form of OpenSSL's configuration files.
@@ -55,5 +56,19 @@ package struct CertificateTemplate: Equatable, Sendable {
             if name.contains("@") { return "email:\(name)" }
             return SocketAddress(host: name, port: 0) == nil ? "DNS:\(name)" : "IP:\(name)"
         }.joined(separator: ",")
+    }
+}
+
+/// What the subject of a certificate consists of.
+enum SubjectAttribute: Equatable {
+    case commonName(String)
+    case organization(String)
+
+    /// Its type as OpenSSL calls it, and its value.
+    var parts: (type: String, value: String) {
+        switch self {
+        case .commonName(let value): ("CN", value)
+        case .organization(let value): ("O", value)
+        }
     }
 }

@@ -48,13 +48,13 @@ package final class DevelopmentAuthority {
     package static func make(
         for owner: String, scope: AuthorityScope = .local, source: String = "the development authority"
     ) throws(TLSError) -> DevelopmentAuthority {
-        let root = try CertificateDraft(commonName: commonName(" of \(owner)"), days: authorityDays)
+        let root = try CertificateDraft(subject: commonName(" of \(owner)"), days: authorityDays)
         try root.add(NID_basic_constraints, "critical,CA:TRUE,pathlen:1")
         try root.add(NID_key_usage, "critical,keyCertSign,cRLSign")
         try root.add(NID_name_constraints, "critical,\(scope.constraints)")
         try root.add(NID_subject_key_identifier, "hash")
         try root.sign()
-        let signer = try CertificateDraft(commonName: commonName(", intermediate of \(owner)"), days: authorityDays)
+        let signer = try CertificateDraft(subject: commonName(", intermediate of \(owner)"), days: authorityDays)
         try signer.add(NID_basic_constraints, "critical,CA:TRUE,pathlen:0")
         try signer.add(NID_key_usage, "critical,keyCertSign,cRLSign")
         try signer.add(NID_ext_key_usage, "serverAuth,clientAuth")
@@ -85,7 +85,7 @@ package final class DevelopmentAuthority {
         _ template: CertificateTemplate, source: String = "the development certificate"
     ) throws(TLSError) -> TLSConfiguration.Identity {
         let draft = try CertificateDraft(
-            commonName: template.subject, days: template.days, keyType: template.keyType)
+            subject: template.subject, days: template.days, keyType: template.keyType)
         return TLSConfiguration.Identity(
             source: source, chain: try sign(draft, template), key: try draft.keyText())
     }
@@ -94,7 +94,7 @@ package final class DevelopmentAuthority {
     package func issue(
         _ template: CertificateTemplate, for request: CertificateRequest
     ) throws(TLSError) -> [UInt8] {
-        try sign(CertificateDraft(commonName: template.subject, days: template.days, request: request), template)
+        try sign(CertificateDraft(subject: template.subject, days: template.days, request: request), template)
     }
 
     private func sign(_ draft: CertificateDraft, _ template: CertificateTemplate) throws(TLSError) -> [UInt8] {
@@ -135,8 +135,8 @@ package final class DevelopmentAuthority {
     /// Whole days until the first of its two certificates is no longer valid; negative when that is over.
     package func daysLeft(at now: WallTime) -> Int { intermediate.leastDaysLeft(at: now) }
 
-    private static func commonName(_ rest: String) -> String {
-        String((title + rest).prefix(CertificateTemplate.commonNameLimit))
+    private static func commonName(_ rest: String) -> SubjectAttribute {
+        .commonName(String((title + rest).prefix(CertificateTemplate.commonNameLimit)))
     }
 }
 

@@ -23,10 +23,10 @@ struct CertNew: ParsableCommand {
             EXAMPLES
               martinet cert new app.test '*.app.test' 192.168.1.20
               martinet cert new --key-type rsa --out /etc/nginx/tls intranet.internal
-              martinet cert new --client --common-name ada            a client that PostgreSQL knows as ada
-              martinet cert new --client ada@example.test --pkcs12    for a browser
-              martinet cert new --pkcs12 app.test                     for a Java server: keytool reads it
-              martinet cert new --csr app.csr                         for a key that stays where it is
+              martinet cert new --client --common-name ada         PostgreSQL's user ada
+              martinet cert new --client ada@example.test --pkcs12 for a browser
+              martinet cert new --pkcs12 app.test                  for a Java server
+              martinet cert new --csr app.csr                      the key stays there
             """)
 
     @Argument(
@@ -76,7 +76,7 @@ struct CertNew: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Sign this request (CSR): its names, its key, and its common name if there is no other. No key is made.",
+            "Sign this request (CSR), for its key, its names and its common name. No key is made.",
             valueName: "file"))
     var csr: String?
 
@@ -97,6 +97,9 @@ struct CertNew: ParsableCommand {
         }
         if let commonName, let problem = CertificateName.problem(withCommonName: commonName, among: names) {
             throw ValidationError("--common-name \(commonName.visible) \(problem)")
+        }
+        guard commonName == nil || isForClients else {
+            throw ValidationError("--common-name says what a client is called: give --client, too, or leave it out.")
         }
         try validateFiles()
         if csr != nil {
