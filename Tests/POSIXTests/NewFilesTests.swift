@@ -72,6 +72,14 @@ struct NewFilesTests {
         #expect(try names() == before)
         if replacing { #expect(try folder.text("a") == "old") }
     }
+
+    @Test("Where the second finds something in its place at the last moment the first is taken back")
+    func late() throws {
+        // While both are prepared the first has this name.
+        let name = "a.\(ThisProcess.identifier).new"
+        #expect(reason([file("a", "one"), file(name, "two")]) == .exists)
+        #expect(try names().isEmpty)
+    }
 }
 
 extension SystemError {

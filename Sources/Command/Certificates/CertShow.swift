@@ -21,7 +21,7 @@ struct CertShow: ParsableCommand {
               martinet cert show site.pem
               martinet cert show site.pem site.key               do they belong together?
               martinet cert show bundle.p12 --password-file secret
-              openssl s_client -connect localhost:8443 -showcerts </dev/null | martinet cert show -
+              martinet cert show - <site.pem
             """)
 
     @Argument(help: ArgumentHelp("The files; - is standard input.", valueName: "file"), completion: .file())
@@ -32,7 +32,7 @@ struct CertShow: ParsableCommand {
     var passwordFile: String?
 
     /// More would be a mistake with a star of the shell.
-    private static let fileLimit = 1000
+    private static let fileLimit = 200
 
     func validate() throws {
         guard files.count <= Self.fileLimit else {

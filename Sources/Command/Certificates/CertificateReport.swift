@@ -1,6 +1,5 @@
 import MartinetBytes
 import MartinetEvents
-import MartinetHTTP
 import MartinetPOSIX
 import MartinetTLS
 
@@ -16,6 +15,15 @@ struct CertificateReport {
     /// Whether a password was given for what is encrypted.
     let hasPassword: Bool
     let now: WallTime
+    let privateKeys: [Key]
+    /// What is not private: of certificates, requests, and by themselves.
+    let holders: [Key]
+
+    init(files: [File], roots: [DevelopmentRoot], hasPassword: Bool, now: WallTime) {
+        (self.files, self.roots, self.hasPassword, self.now) = (files, roots, hasPassword, now)
+        let keys = Self.keys(in: files)
+        (privateKeys, holders) = (keys.filter(\.isPrivate), keys.filter { !$0.isPrivate })
+    }
 
     /// The files one after another. Nothing that stands in them can do anything to a terminal.
     var text: String {
@@ -82,7 +90,7 @@ struct CertificateReport {
 
     // MARK: What is in it
 
-    private struct Place: Equatable {
+    struct Place: Equatable {
         let file: Int
         let item: Int
     }
@@ -136,16 +144,25 @@ struct CertificateReport {
 
     // MARK: Which belong together
 
-    /// Every key there is, and what has it.
-    private var keys: [(place: Place, words: String, isPrivate: Bool, key: PublicKey)] {
+    struct Key {
+        let place: Place
+        /// What has it.
+        let words: String
+        let isPrivate: Bool
+        let key: PublicKey
+    }
+
+    /// Every key there is.
+    private static func keys(in files: [File]) -> [Key] {
         files.enumerated().flatMap { file, content in
             content.contents.items.enumerated().compactMap { item, found in
                 let place = Place(file: file, item: item)
                 return switch found {
-                case .certificate(let certificate): (place, "certificate", false, certificate.publicKey)
-                case .privateKey(let key): (place, "private key", true, key)
-                case .publicKey(let key): (place, "public key", false, key)
-                case .request(let request): (place, "request", false, request.key)
+                case .certificate(let certificate):
+                    Key(place: place, words: "certificate", isPrivate: false, key: certificate.publicKey)
+                case .privateKey(let key): Key(place: place, words: "private key", isPrivate: true, key: key)
+                case .publicKey(let key): Key(place: place, words: "public key", isPrivate: false, key: key)
+                case .request(let request): Key(place: place, words: "request", isPrivate: false, key: request.key)
                 case .locked, .damaged, .other: nil
                 }
             }
@@ -154,15 +171,14 @@ struct CertificateReport {
 
     /// Says what has the same key: of private keys what they belong to, of others their private key.
     private func pairs(_ key: PublicKey, at place: Place) -> [String] {
-        let keys = keys
-        guard let own = keys.first(where: { $0.place == place }) else { return [] }
-        let others = keys.filter { $0.isPrivate != own.isPrivate && key.isPair(with: $0.key) }
+        let isPrivate = privateKeys.contains { $0.place == place }
+        let others = (isPrivate ? holders : privateKeys).filter { key.isPair(with: $0.key) }
         guard !others.isEmpty else { return [] }
         let words = others.prefix(10).map { other in
-            own.isPrivate
+            isPrivate
                 ? "the \(other.words) \(reference(other.place, from: place))" : reference(other.place, from: place)
         }
-        return [(own.isPrivate ? "It belongs to " : "Its private key is ") + CertificateName.list(words) + "."]
+        return [(isPrivate ? "It belongs to " : "Its private key is ") + CertificateName.list(words) + "."]
     }
 
     /// "number 2", "in site.pem", "number 2 in site.pem"
@@ -205,71 +221,6 @@ struct CertificateReport {
         }
         return sentences
     }
-
-    // MARK: What is wrong
-
-    private func faults(_ index: Int) -> [String] {
-        let file = files[index]
-        let path = file.path
-        let certificates = file.contents.certificates
-        var faults: [String] = []
-        if let first = certificates.first {
-            let key = keyPath(of: first) ?? "KEY"
-            let advice = CredentialAdvice(option: "", path: path, file: file.contents.file)
-            faults += [Identities.validityWarning(first, path, key, now)].compactMap(\.self)
-            if !first.isAuthority {
-                if first.isForServers, !first.isForClients || first.names.isEmpty && first.commonName.contains(".") {
-                    faults += [Identities.nameWarning(first, path, key)].compactMap(\.self)
-                }
-                if let chain = try? Certificate.chain(of: certificates) {
-                    faults += [Identities.chainWarning(chain, path, now)].compactMap(\.self)
-                }
-            }
-            for (number, certificate) in certificates.enumerated() {
-                if let weakness = certificate.weakness {
-                    let error = advice.weak(weakness, key: key)
-                    let which = certificates.count > 1 ? "of certificate \(number + 1): " : ""
-                    faults.append("\(which)\(error.problem) \(error.wayOut)")
-                }
-                guard number > 0 else { continue }
-                let issued = certificates[number - 1]
-                if issued.hasIssuerName(of: certificate), !issued.isSigned(by: certificate) {
-                    faults.append(
-                        "certificate \(number) says that certificate \(number + 1) has signed it, which its key has not: "
-                            + "put the issuer's right one in its place")
-                }
-            }
-        }
-        return faults + keyFaults(index)
-    }
-
-    /// The file with the private key of a certificate; nil where it is not among those shown.
-    private func keyPath(of certificate: Certificate) -> String? {
-        let key = certificate.publicKey
-        return keys.first { $0.isPrivate && $0.key.isPair(with: key) }.map { files[$0.place.file].path }
-    }
-
-    private func keyFaults(_ index: Int) -> [String] {
-        let keys = keys
-        let holders = keys.filter { !$0.isPrivate }
-        return keys.filter { $0.place.file == index && $0.isPrivate }.flatMap { own -> [String] in
-            var faults: [String] = []
-            if let words = own.key.weakness {
-                faults.append("The private key is too weak, \(words): clients refuse it.")
-            }
-            guard !holders.isEmpty, !holders.contains(where: { own.key.isPair(with: $0.key) }) else { return faults }
-            let others = Set(holders.map(\.place.file))
-            if others.count == 1, let other = others.first, holders.contains(where: { $0.words == "certificate" }) {
-                let file = files[other]
-                let error = CredentialAdvice(option: "", path: file.path, file: file.contents.file)
-                    .mismatched(key: files[index].path, number: nil)
-                faults.append("The key in \(error.problem) \(error.wayOut)")
-            } else {
-                faults.append("The private key belongs to nothing that is shown here.")
-            }
-            return faults
-        }
-    }
 }
 
 extension CredentialContents.Item {
@@ -285,116 +236,5 @@ extension CredentialContents.Item {
         case .damaged: ("something damaged", "damaged things")
         case .other(let kind): (kind.words, "of \(kind.words)")
         }
-    }
-}
-
-/// What is said of one certificate.
-struct CertificateSentences {
-    let certificate: Certificate
-    let now: WallTime
-
-    /// More names are counted.
-    private static let nameLimit = 100
-
-    var lines: [String] {
-        [title, issuer, validity, purposes, limits, key].compactMap(\.self)
-            + ["SHA-256 \(certificate.fingerprint), serial number \(certificate.serialNumber)."]
-    }
-
-    static func list(_ names: [String]) -> String {
-        guard names.count > nameLimit else { return CertificateName.list(names) }
-        return names.prefix(nameLimit).joined(separator: ", ") + " and \(names.count - nameLimit) more"
-    }
-
-    private var title: String {
-        let names = certificate.allNames.map(\.text)
-        let own = Self.name(certificate.commonName, certificate.subject)
-        if certificate.isAuthority {
-            return
-                "An authority's certificate: \(own)\(names.isEmpty ? "" : ", which is also for \(Self.list(names))")."
-        }
-        guard names.isEmpty else {
-            let isKnown = names.contains(certificate.commonName) || certificate.commonName.isEmpty
-            return "A certificate for \(Self.list(names))\(isKnown ? "" : ", called \(own)")."
-        }
-        return "A certificate for \(own), without further names."
-    }
-
-    private static func name(_ commonName: String, _ distinguished: String) -> String {
-        commonName.isEmpty ? distinguished.isEmpty ? "nobody" : distinguished : "\"\(commonName)\""
-    }
-
-    private var issuer: String {
-        certificate.isSelfSigned ? "It is signed by itself." : "It was issued by \(certificate.issuer)."
-    }
-
-    private var validity: String {
-        guard let from = certificate.validFrom, let until = certificate.validUntil else {
-            return "Its dates cannot be read."
-        }
-        let span = "from \(from.minuteText) to \(until.minuteText) UTC"
-        let days = certificate.daysLeft(at: now)
-        if certificate.isEarly(at: now) { return "It is not valid yet: it will be \(span)." }
-        if certificate.isExpired(at: now) {
-            return "It has expired, \(Self.days(-days)) ago: it was valid \(span)."
-        }
-        return "It is valid \(span): \(Self.days(days)) are left."
-    }
-
-    private static func days(_ count: Int) -> String { count == 1 ? "1 day" : "\(count) days" }
-
-    private var purposes: String {
-        let kinds = [(certificate.isForServers, "servers"), (certificate.isForClients, "clients")].filter(\.0).map(\.1)
-        guard certificate.isAuthority else {
-            return kinds.isEmpty
-                ? "Neither servers nor clients may show it." : "It is for \(CertificateName.list(kinds))."
-        }
-        let signed = kinds.isEmpty ? "neither for servers nor for clients" : "for \(CertificateName.list(kinds))"
-        switch certificate.pathLength {
-        case 0: return "It may sign certificates \(signed), and of no other authority."
-        case let length?:
-            let others = length == 1 ? "1 other authority" : "up to \(length) other authorities"
-            return "It may sign certificates \(signed), and there may be \(others) between."
-        case nil: return "It may sign certificates \(signed), and of other authorities."
-        }
-    }
-
-    /// Of a kind without a limit any name may be signed for.
-    private var limits: String? {
-        guard let limits = certificate.nameConstraints else {
-            return certificate.isAuthority ? "It may sign for any name." : nil
-        }
-        var parts: [String] = []
-        if !limits.permitted.isEmpty { parts.append("It may sign for \(Self.list(limits.permitted.map(\.text))) only") }
-        if !limits.excluded.isEmpty {
-            parts.append("\(parts.isEmpty ? "It may" : "and") not sign for \(Self.list(limits.excluded.map(\.text)))")
-        }
-        let kinds = (limits.permitted + limits.excluded).map(\.kind)
-        let free = ["host names", "addresses"].filter { !kinds.contains($0) }
-        if !free.isEmpty { parts.append("and for any \(CertificateName.list(free))") }
-        return parts.joined(separator: ", ") + "."
-    }
-
-    private var key: String {
-        "Its key is \(certificate.publicKey.words); it is signed with \(certificate.signatureAlgorithm)."
-    }
-}
-
-extension GeneralName {
-    fileprivate var kind: String {
-        switch self {
-        case .dns: "host names"
-        case .address: "addresses"
-        case .email: "mail addresses"
-        case .uri: "URIs"
-        }
-    }
-}
-
-extension WallTime {
-    /// "2027-12-28 03:58"
-    fileprivate var minuteText: String {
-        let date = CalendarDate(self)
-        return "\(dayText) \(date.hour < 10 ? "0" : "")\(date.hour):\(date.minute < 10 ? "0" : "")\(date.minute)"
     }
 }
