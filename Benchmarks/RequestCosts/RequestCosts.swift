@@ -23,11 +23,14 @@ enum RequestCosts {
         let bytes: [UInt8]
         /// How many requests the bytes hold.
         let requestCount: Int
+        /// Whether the response is one that is sent again and again.
+        let isPrepared: Bool
 
-        init(_ name: String, _ text: String, requestCount: Int = 1) {
+        init(_ name: String, _ text: String, requestCount: Int = 1, isPrepared: Bool = true) {
             self.name = name
             bytes = [UInt8](text.utf8)
             self.requestCount = requestCount
+            self.isPrepared = isPrepared
         }
     }
 
@@ -50,13 +53,19 @@ enum RequestCosts {
         10\r\n0123456789abcdef\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n
         """
 
+    private static let head = "HEAD /index.html HTTP/1.1\r\nHost: localhost:8443\r\n\r\n"
+    private static let old = "GET /index.html HTTP/1.0\r\nHost: localhost:8443\r\nConnection: keep-alive\r\n\r\n"
+    private static let range = "GET /index.html HTTP/1.1\r\nHost: localhost:8443\r\nRange: bytes=0-1023\r\n\r\n"
+
     private static let scenarios = [
         Scenario("curl", curl), Scenario("browser", browser),
         Scenario("pipelined", String(repeating: curl, count: 16), requestCount: 16), Scenario("chunked", upload),
+        Scenario("head", head), Scenario("http-1.0", old), Scenario("range", range, isPrepared: false),
     ]
 
     private static func run(_ scenario: Scenario, count: Int) {
-        let service = HTTP1Service(responder: FixedResponder(), journal: SilentJournal()) { .start }
+        let responder: FixedResponder = scenario.isPrepared ? .cachedFile : .partOfFile
+        let service = HTTP1Service(responder: responder, journal: SilentJournal()) { .start }
         service.moment.dateLine = [UInt8]("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n".utf8)
         var connection = HTTP1Connection(peer: .unknown)
         var input = ByteQueue(capacity: 64 * 1024)
@@ -73,11 +82,18 @@ enum RequestCosts {
     }
 }
 
-/// A response that is at hand, as that of a cached file is.
+/// A response that is at hand.
 private final class FixedResponder: Responder {
     private let response: Response
 
-    init() {
+    private init(_ response: Response) {
+        self.response = response
+    }
+
+    func open(_ request: borrowing Request) -> Answer { .complete(response) }
+
+    /// One that is sent again and again.
+    static var cachedFile: FixedResponder {
         var fields = Fields()
         fields.append("ETag", "\"6b034c69385676b1-400\"")
         fields.append("Cache-Control", "no-cache")
@@ -85,10 +101,19 @@ private final class FixedResponder: Responder {
         fields.append("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT")
         var response = Response(.ok, fields: fields, content: .bytes([UInt8](repeating: 0x61, count: 1024)))
         response.prepared = PreparedMessage()
-        self.response = response
+        return FixedResponder(response)
     }
 
-    func open(_ request: borrowing Request) -> Answer { .complete(response) }
+    /// One that is written anew each time.
+    static var partOfFile: FixedResponder {
+        var fields = Fields()
+        fields.append("ETag", "\"6b034c69385676b1-400\"")
+        fields.append("Content-Type", "text/html; charset=utf-8")
+        fields.append("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT")
+        fields.append("Content-Range", "bytes 0-1023/4096")
+        return FixedResponder(
+            Response(.partialContent, fields: fields, content: .bytes([UInt8](repeating: 0x61, count: 1024))))
+    }
 }
 
 private final class SilentJournal: ExchangeJournal {
