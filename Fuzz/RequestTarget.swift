@@ -40,7 +40,7 @@ private struct Outcome {
         let responder = Menu()
         let service = HTTP1Service(responder: responder, journal: journal) { .start }
         service.moment.date = WallTime(seconds: 1_795_377_600)
-        service.moment.dateLine = [UInt8]("Date: Sun, 22 Nov 2026 20:00:00 GMT\r\n".utf8)
+        service.moment.dateText = [UInt8]("Sun, 22 Nov 2026 20:00:00 GMT".utf8)
         var connection = HTTP1Connection(peer: .unknown)
         var input = ByteQueue()
         var queue = ByteQueue()

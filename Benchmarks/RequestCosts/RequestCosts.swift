@@ -66,7 +66,7 @@ enum RequestCosts {
     private static func run(_ scenario: Scenario, count: Int) {
         let responder: FixedResponder = scenario.isPrepared ? .cachedFile : .partOfFile
         let service = HTTP1Service(responder: responder, journal: SilentJournal()) { .start }
-        service.moment.dateLine = [UInt8]("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n".utf8)
+        service.moment.dateText = [UInt8]("Sun, 06 Nov 1994 08:49:37 GMT".utf8)
         var connection = HTTP1Connection(peer: .unknown)
         var input = ByteQueue(capacity: 64 * 1024)
         var output = ByteQueue(capacity: 128 * 1024)

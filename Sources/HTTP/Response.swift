@@ -37,7 +37,7 @@ package final class PreparedMessage {
     package struct Wire {
         /// Head and content.
         package let bytes: [UInt8]
-        /// Where in the bytes the `Date` line stands, which is renewed each time.
+        /// Where in the bytes the date stands, which is renewed each time.
         package let dateOffset: Int
         /// How many of the bytes are content.
         package let contentByteCount: Int

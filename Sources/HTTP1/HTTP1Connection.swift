@@ -247,7 +247,7 @@ package struct HTTP1Connection: ~Copyable {
             if content != .none {
                 forgoContent()
             } else if let message = response.prepared, persists, writer.takesPrepared {
-                writer.send(message, of: response, to: &output, date: moment.dateLine)
+                writer.send(message, of: response, to: &output, date: moment.dateText)
                 return
             }
             writer.hold(response)
@@ -364,7 +364,7 @@ package struct HTTP1Connection: ~Copyable {
             if service.isDraining { persists = false }
             // More is to come than is worth reading for nobody.
             if case .content(let content) = reading, content.isLong, !needsContent { persists = false }
-            writer.start(response, &persists, date: service.moment.dateLine, to: &output)
+            writer.start(response, &persists, date: service.moment.dateText, to: &output)
             if writer.isComplete { return endResponse() }
         }
         switch writer.write(from: exchange, to: &output) {
@@ -428,7 +428,7 @@ package struct HTTP1Connection: ~Copyable {
         exchange = nil
         var response = Response.error(error.status, error.explanation)
         response.closesConnection = true
-        writer.start(response, &persists, date: service.moment.dateLine, to: &output)
+        writer.start(response, &persists, date: service.moment.dateText, to: &output)
         // Whole, whatever waits already: the connection is finished and will not be asked for the rest.
         writer.writeWhole(to: &output)
         if let request {

@@ -19,8 +19,8 @@ package final class HTTP1Service {
         package var now = MonotonicTime.start
         /// The time of day, in whole seconds.
         package var date = WallTime(seconds: 0)
-        /// The same as a whole `Date` line.
-        package var dateLine: [UInt8] = []
+        /// The same as the value of `Date`.
+        package var dateText: [UInt8] = []
     }
 
     /// A response is produced while fewer than this many bytes wait to be encrypted: seven records of 16 KiB.

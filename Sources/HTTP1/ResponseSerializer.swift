@@ -29,15 +29,15 @@ package enum ResponseSerializer {
     /// Writes the head.
     ///
     /// - Parameters:
-    ///   - date: a whole `Date` line.
+    ///   - date: the value of `Date`.
     ///   - persistence: what to say of the connection; nil to say nothing.
     package static func writeHead(
         _ response: borrowing Response, framing: Framing, date: [UInt8], persistence: StaticString?,
         to output: inout ByteQueue
     ) {
         writeStatusLine(response.status, to: &output)
-        output.append(date)
-        output.append(response.fields.bytes)
+        output.append(line: dateName.utf8Span, date.span)
+        write(response.fields, to: &output)
         switch framing {
         case .none, .close: break
         case .length(let count):
@@ -51,15 +51,25 @@ package enum ResponseSerializer {
         output.append("\r\n")
     }
 
+    /// Writes fields as lines: `Name: value CRLF`.
+    private static func write(_ fields: borrowing Fields, to output: inout ByteQueue) {
+        let bytes = fields.bytes.span
+        var position = 0
+        while let field = fields.field(at: position) {
+            output.append(line: bytes.extracting(field.name), bytes.extracting(field.value))
+            position = field.value.upperBound
+        }
+    }
+
     /// Makes the whole message of a response whose content is at hand, for a connection that persists.
     ///
-    /// - Parameter date: a whole `Date` line; of later ones the length must be the same.
+    /// - Parameter date: the value of `Date`; of later ones the length must be the same.
     static func prepare(_ response: Response, date: [UInt8]) -> PreparedMessage.Wire {
         var content: [UInt8] = []
         if case .bytes(let bytes) = response.content { content = bytes }
         var queue = ByteQueue(capacity: 512 + response.fields.bytes.count + content.count)
         writeStatusLine(response.status, to: &queue)
-        let dateOffset = queue.count
+        let dateOffset = queue.count + dateName.utf8CodeUnitCount + 2
         queue.removeAll()
         let framing = framing(response, minorVersion: 1)
         writeHead(response, framing: framing, date: date, persistence: nil, to: &queue)
@@ -68,6 +78,8 @@ package enum ResponseSerializer {
             bytes: [UInt8](copying: queue.readable), dateOffset: dateOffset,
             contentByteCount: framing == .none ? 0 : content.count)
     }
+
+    private static let dateName: StaticString = "Date"
 
     /// The interim response that has the client send its content (RFC 9110 §10.1.1).
     package static let continueResponse: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"

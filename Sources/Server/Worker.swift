@@ -156,11 +156,9 @@ package final class Worker {
         journal.setTime(wall)
         if wall.seconds != dateSecond {
             dateSecond = wall.seconds
-            var line: [UInt8] = []
-            line.append("Date: ")
-            HTTPDate.append(wall, to: &line)
-            line.append("\r\n")
-            context.service.moment.dateLine = line
+            var text: [UInt8] = []
+            HTTPDate.append(wall, to: &text)
+            context.service.moment.dateText = text
             context.service.moment.date = wall.wholeSeconds
         }
     }

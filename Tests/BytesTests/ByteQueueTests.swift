@@ -31,6 +31,19 @@ struct ByteQueueTests {
         #expect(String(decoding: queue.readable) == "again")
     }
 
+    @Test("A line is its name, a colon and a space, its value and its end", arguments: [0, 1, 7, 512, 1000])
+    func lines(waitingCount: Int) {
+        let waiting = String(repeating: "w", count: waitingCount)
+        let long = String(repeating: "x", count: 2000)
+        for (name, value) in [("Name", "value"), ("", ""), ("N", ""), ("", "v"), ("L", long)] {
+            var queue = ByteQueue()
+            queue.append(text: waiting)
+            queue.append(line: [UInt8](name.utf8).span, [UInt8](value.utf8).span)
+            queue.append("end")
+            #expect(String(decoding: queue.readable) == waiting + "\(name): \(value)\r\nend")
+        }
+    }
+
     @Test("Nothing that is appended needs no memory either")
     func appendingNothing() {
         var queue = ByteQueue()

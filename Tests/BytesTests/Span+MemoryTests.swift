@@ -15,6 +15,31 @@ struct SpanMemoryTests {
         #expect(bytes == [0, 0, 1, 2, 3, 0])
     }
 
+    @Test("A line goes where it is told and no further")
+    func line() async {
+        let (name, value): ([UInt8], [UInt8]) = ([65], [98, 99])
+        var bytes = [UInt8](repeating: 0, count: 9)
+        var span = bytes.mutableSpan
+        span.writeLine(name.span, value.span, at: 1)
+        #expect(bytes == [0, 65, 58, 32, 98, 99, 13, 10, 0])
+        await #expect(processExitsWith: .failure) {
+            let name: [UInt8] = [65]
+            var bytes = [UInt8](repeating: 0, count: 5)
+            var span = bytes.mutableSpan
+            span.writeLine(name.span, name.span, at: 0)
+        }
+    }
+
+    @Test("A number of eight bytes is read where it was appended, and nowhere that it is not whole")
+    func words() async {
+        var bytes: [UInt8] = [1]
+        for word in [0, 1, UInt64.max, 0x0102_0304_0506_0708] { bytes.append(word: word) }
+        #expect(bytes.count == 33)
+        #expect(bytes.span.word(at: 1) == 0 && bytes.span.word(at: 9) == 1 && bytes.span.word(at: 17) == .max)
+        #expect(bytes.span.word(at: 25) == 0x0102_0304_0506_0708)
+        await #expect(processExitsWith: .failure) { _ = [UInt8](repeating: 0, count: 9).span.word(at: 2) }
+    }
+
     @Test("Bytes move to the front even over themselves")
     func moving() {
         var bytes: [UInt8] = [1, 2, 3, 4, 5, 6]

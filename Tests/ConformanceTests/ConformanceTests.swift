@@ -71,7 +71,7 @@ struct ConformanceTests {
         let responder = FileResponder(FileSite(root: Fixture.site), mediaTypes: MediaTypes())
         let service = HTTP1Service(responder: responder, journal: NoJournal()) { .start }
         service.moment.date = WallTime(seconds: 1_795_377_600)
-        service.moment.dateLine = [UInt8]("Date: Sun, 22 Nov 2026 20:00:00 GMT\r\n".utf8)
+        service.moment.dateText = [UInt8]("Sun, 22 Nov 2026 20:00:00 GMT".utf8)
         var connection = HTTP1Connection(peer: Peer(address: "192.0.2.1", port: 50_000, protocolVersion: "TLSv1.3"))
         var input = ByteQueue()
         var output = ByteQueue()

@@ -10,7 +10,7 @@ struct ResponseSerializerTests {
         var output = ByteQueue()
         ResponseSerializer.writeHead(
             response, framing: ResponseSerializer.framing(response, minorVersion: minorVersion),
-            date: [UInt8]("Date: now\r\n".utf8), persistence: persistence, to: &output)
+            date: [UInt8]("now".utf8), persistence: persistence, to: &output)
         return String(decoding: output.readable)
     }
 
@@ -57,6 +57,15 @@ struct ResponseSerializerTests {
         var fields = Fields()
         fields.append("Location", [UInt8]("/a\r\nSet-Cookie: b\0\u{7f}".utf8))
         #expect(head(Response(.found, fields: fields)).contains("Location: /a  Set-Cookie: b  \r\n"))
+    }
+
+    @Test("Fields are lines in their order; a value may be empty, and hold what lines are made of (RFC 9112 §5)")
+    func lines() {
+        var fields = Fields()
+        fields.append("A", [])
+        fields.append(name: [UInt8]("b".utf8), [UInt8]("c: d\t".utf8))
+        fields.append("A", 7)
+        #expect(head(Response(.noContent, fields: fields)).hasSuffix("now\r\nA: \r\nb: c: d\t\r\nA: 7\r\n\r\n"))
     }
 
     @Test("A chunk's size has six digits, so that it can be written after its content")

@@ -20,7 +20,7 @@ final class Wire {
         connection = HTTP1Connection(
             peer: Peer(address: "192.0.2.1", port: 50_000, protocolVersion: protocolVersion))
         service = HTTP1Service(responder: ClosureResponder(open), journal: journal, clock: clock)
-        service.moment.dateLine = [UInt8]("Date: now\r\n".utf8)
+        service.moment.dateText = [UInt8]("now".utf8)
     }
 
     var state: HTTP1Connection.State { connection.state }

@@ -290,7 +290,7 @@ struct PasswordGateTests {
     func challenge() {
         let response = PasswordGate.challenge
         #expect(response.status == .unauthorized)
-        let fields = String(decoding: response.fields.bytes, as: UTF8.self)
+        let fields = response.fields.lines
         #expect(fields.contains("WWW-Authenticate: Basic realm=\"Martinet\", charset=\"UTF-8\"\r\n"))
     }
 
@@ -410,7 +410,7 @@ private final class Gated {
 
     func retryAfter(_ request: Request) -> Int? {
         guard case .refused(let response) = gate.admit(request) else { return nil }
-        let fields = String(decoding: response.fields.bytes, as: UTF8.self)
+        let fields = response.fields.lines
         return fields.split(separator: "\r\n").first { $0.hasPrefix("Retry-After: ") }
             .flatMap { Int($0.dropFirst("Retry-After: ".count)) }
     }

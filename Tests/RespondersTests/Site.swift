@@ -140,7 +140,7 @@ struct WholeAnswer {
 
     init(_ response: Response, bytes: [UInt8], byteCount: Int?, isStreamed: Bool) {
         status = response.status
-        fields = String(decoding: response.fields.bytes, as: UTF8.self)
+        fields = response.fields.lines
         self.bytes = bytes
         self.byteCount = byteCount
         self.isStreamed = isStreamed
