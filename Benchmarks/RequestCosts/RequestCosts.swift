@@ -64,7 +64,7 @@ enum RequestCosts {
     ]
 
     private static func run(_ scenario: Scenario, count: Int) {
-        let responder: FixedResponder = scenario.isPrepared ? .cachedFile : .partOfFile
+        let responder: any Responder = scenario.isPrepared ? CachedFile() : PartOfFile()
         let service = HTTP1Service(responder: responder, journal: SilentJournal()) { .start }
         service.moment.dateText = [UInt8]("Sun, 06 Nov 1994 08:49:37 GMT".utf8)
         var connection = HTTP1Connection(peer: .unknown)
@@ -82,38 +82,38 @@ enum RequestCosts {
     }
 }
 
-/// A response that is at hand.
-private final class FixedResponder: Responder {
-    private let response: Response
+/// A response that is sent again and again.
+private final class CachedFile: Responder {
+    private let response: PreparedResponse
 
-    private init(_ response: Response) {
-        self.response = response
-    }
-
-    func open(_ request: borrowing Request) -> Answer { .complete(response) }
-
-    /// One that is sent again and again.
-    static var cachedFile: FixedResponder {
+    init() {
         var fields = Fields()
         fields.append("ETag", "\"6b034c69385676b1-400\"")
         fields.append("Cache-Control", "no-cache")
         fields.append("Content-Type", "text/html; charset=utf-8")
         fields.append("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT")
-        var response = Response(.ok, fields: fields, content: .bytes([UInt8](repeating: 0x61, count: 1024)))
-        response.prepared = PreparedMessage()
-        return FixedResponder(response)
+        response = PreparedResponse(
+            Response(.ok, fields: fields, content: .bytes([UInt8](repeating: 0x61, count: 1024))))
     }
 
-    /// One that is written anew each time.
-    static var partOfFile: FixedResponder {
+    func open(_ request: borrowing Request) -> Answer { .prepared(response) }
+}
+
+/// A response that is at hand, and is written anew each time.
+private final class PartOfFile: Responder {
+    private let response: Response
+
+    init() {
         var fields = Fields()
         fields.append("ETag", "\"6b034c69385676b1-400\"")
         fields.append("Content-Type", "text/html; charset=utf-8")
         fields.append("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT")
         fields.append("Content-Range", "bytes 0-1023/4096")
-        return FixedResponder(
-            Response(.partialContent, fields: fields, content: .bytes([UInt8](repeating: 0x61, count: 1024))))
+        response = Response(
+            .partialContent, fields: fields, content: .bytes([UInt8](repeating: 0x61, count: 1024)))
     }
+
+    func open(_ request: borrowing Request) -> Answer { .complete(response) }
 }
 
 private final class SilentJournal: ExchangeJournal {

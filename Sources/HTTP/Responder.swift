@@ -10,6 +10,11 @@ package protocol Responder: AnyObject {
 package enum Answer {
     /// The whole response is at hand, and the request's content, if any, is not wanted.
     case complete(Response)
+    /// The same, and it has been made before.
+    ///
+    /// - Parameter user: the name of the user it is for this time, whose password was found right; nil where nobody has
+    ///   logged in.
+    case prepared(PreparedResponse, user: [UInt8]? = nil)
     /// The response takes time, or comes piece by piece.
     case exchange(any Exchange)
 }

@@ -1,4 +1,5 @@
-/// A response: status, fields and what content follows. `Date`, framing and `Connection` are the connection's to add.
+/// A response: status, fields and what content follows. `Date`, framing and what concerns the connection are the protocol's
+/// to add.
 package struct Response {
     package enum Content: Sendable {
         case none
@@ -19,37 +20,12 @@ package struct Response {
     package var user: [UInt8]?
     /// Whether the connection must end after this response.
     package var closesConnection = false
-    /// For a response that is sent again and again, and whose content is at hand: what its connections make of it once.
-    package var prepared: PreparedMessage?
 
     package init(_ status: StatusCode, fields: Fields = Fields(), content: Content = .none) {
         self.status = status
         self.fields = fields
         self.content = content
     }
-}
-
-/// A response as its protocol writes it, made when it is first sent, so that sending it again is one copy.
-package final class PreparedMessage {
-    /// Nil until the response is sent for the first time.
-    package var wire: Wire?
-
-    package struct Wire {
-        /// Head and content.
-        package let bytes: [UInt8]
-        /// Where in the bytes the date stands, which is renewed each time.
-        package let dateOffset: Int
-        /// How many of the bytes are content.
-        package let contentByteCount: Int
-
-        package init(bytes: [UInt8], dateOffset: Int, contentByteCount: Int) {
-            self.bytes = bytes
-            self.dateOffset = dateOffset
-            self.contentByteCount = contentByteCount
-        }
-    }
-
-    package init() {}
 }
 
 extension Response {

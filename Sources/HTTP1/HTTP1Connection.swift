@@ -244,13 +244,19 @@ package struct HTTP1Connection: ~Copyable {
                 forgoContent()
             }
         case .complete(let response):
-            if content != .none {
+            if content == .none {
+                writer.start(response, &persists, date: moment.dateText, to: &output)
+            } else {
                 forgoContent()
-            } else if let message = response.prepared, persists, writer.takesPrepared {
-                writer.send(message, of: response, to: &output, date: moment.dateText)
-                return
+                writer.hold(response)
             }
-            writer.hold(response)
+        case .prepared(let response, let user):
+            if content == .none {
+                writer.send(response, user: user, &persists, date: moment.dateText, to: &output)
+            } else {
+                forgoContent()
+                writer.hold(response, user: user)
+            }
         }
     }
 
@@ -340,10 +346,12 @@ package struct HTTP1Connection: ~Copyable {
         if case .content(let content) = reading, content.isAwaited || !persists { leaveContent() }
     }
 
-    /// The response that is to be sent now.
+    /// Begins the response, if there is one and it is to be sent now.
+    ///
+    /// - Returns: whether it has begun.
     @inline(__always)
-    private var dueResponse: Response? {
-        if writer.hasBegun { return nil }
+    private mutating func startResponse(_ output: inout ByteQueue, _ service: HTTP1Service) -> Bool {
+        if writer.hasBegun { return false }
         let isSettled =
             switch reading {
             case .head: false
@@ -351,22 +359,33 @@ package struct HTTP1Connection: ~Copyable {
             case .content(let content): content.hasKnownLength
             case .complete: true
             }
-        if let held = writer.held { return isSettled ? held : nil }
-        guard let exchange, isSettled || exchange.contentNeed != .never else { return nil }
-        return exchange.response
+        // That of the exchange; nil for one that is held.
+        var response: Response?
+        if writer.isHolding {
+            guard isSettled else { return false }
+        } else {
+            guard let exchange, isSettled || exchange.contentNeed != .never, let known = exchange.response else {
+                return false
+            }
+            response = known
+        }
+        if service.isDraining { persists = false }
+        // More is to come than is worth reading for nobody.
+        if case .content(let content) = reading, content.isLong, !needsContent { persists = false }
+        let date = service.moment.dateText
+        if let response {
+            writer.start(response, &persists, date: date, to: &output)
+        } else {
+            writer.startHeld(&persists, date: date, to: &output)
+        }
+        return true
     }
 
     @inline(__always)
     private mutating func writeResponse(
         _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTP1Service
     ) {
-        if let response = dueResponse {
-            if service.isDraining { persists = false }
-            // More is to come than is worth reading for nobody.
-            if case .content(let content) = reading, content.isLong, !needsContent { persists = false }
-            writer.start(response, &persists, date: service.moment.dateText, to: &output)
-            if writer.isComplete { return endResponse() }
-        }
+        if startResponse(&output, service), writer.isComplete { return endResponse() }
         switch writer.write(from: exchange, to: &output) {
         case nil: break
         case .complete: endResponse()

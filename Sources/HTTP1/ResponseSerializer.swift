@@ -61,10 +61,10 @@ package enum ResponseSerializer {
         }
     }
 
-    /// Makes the whole message of a response whose content is at hand, for a connection that persists.
+    /// Makes the whole message of a response whose content is at hand.
     ///
     /// - Parameter date: the value of `Date`; of later ones the length must be the same.
-    static func prepare(_ response: Response, date: [UInt8]) -> PreparedMessage.Wire {
+    static func prepare(_ response: Response, date: [UInt8]) -> PreparedMessage {
         var content: [UInt8] = []
         if case .bytes(let bytes) = response.content { content = bytes }
         var queue = ByteQueue(capacity: 512 + response.fields.bytes.count + content.count)
@@ -73,10 +73,11 @@ package enum ResponseSerializer {
         queue.removeAll()
         let framing = framing(response, minorVersion: 1)
         writeHead(response, framing: framing, date: date, persistence: nil, to: &queue)
-        if framing != .none { queue.append(content) }
-        return PreparedMessage.Wire(
-            bytes: [UInt8](copying: queue.readable), dateOffset: dateOffset,
-            contentByteCount: framing == .none ? 0 : content.count)
+        let contentOffset = queue.count
+        if case .length(1...) = framing { queue.append(content) }
+        return PreparedMessage(
+            bytes: [UInt8](copying: queue.readable), status: response.status, dateOffset: dateOffset,
+            contentOffset: contentOffset, closesConnection: response.closesConnection)
     }
 
     private static let dateName: StaticString = "Date"

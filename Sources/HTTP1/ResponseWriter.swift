@@ -9,6 +9,8 @@ struct ResponseWriter {
         /// The response is known, and is sent as soon as the request's content can break no more rules: content that does is
         /// answered as such.
         case held(Response)
+        /// The same of one that was made before.
+        case heldPrepared(PreparedResponse, user: [UInt8]?)
         /// The head is written.
         case content(ResponseContent)
         case complete
@@ -42,13 +44,18 @@ struct ResponseWriter {
     }
 
     var isAwaiting: Bool { if case .awaiting = phase { true } else { false } }
-    var isHolding: Bool { if case .held = phase { true } else { false } }
+    var isHolding: Bool {
+        switch phase {
+        case .held, .heldPrepared: true
+        case .awaiting, .content, .complete: false
+        }
+    }
     var isComplete: Bool { if case .complete = phase { true } else { false } }
 
     /// Whether the client has been sent some of it.
     var hasBegun: Bool {
         switch phase {
-        case .awaiting, .held: false
+        case .awaiting, .held, .heldPrepared: false
         case .content, .complete: true
         }
     }
@@ -56,17 +63,30 @@ struct ResponseWriter {
     /// Content of the response that is in memory until all of it is written, in bytes.
     var keptByteCount: Int {
         switch phase {
-        case .held(let response): if case .bytes(let bytes) = response.content { bytes.count } else { 0 }
+        case .held(let response): response.content.keptByteCount
+        case .heldPrepared(let prepared, _): prepared.response.content.keptByteCount
         case .content(.bytes(let bytes, _)): bytes.count
         case .awaiting, .content, .complete: 0
         }
     }
 
-    /// The response that waits for the end of the request's content.
-    var held: Response? { if case .held(let response) = phase { response } else { nil } }
-
+    /// Keeps the response until the request's content is read.
     mutating func hold(_ response: Response) {
         phase = .held(response)
+    }
+
+    mutating func hold(_ prepared: PreparedResponse, user: [UInt8]?) {
+        phase = .heldPrepared(prepared, user: user)
+    }
+
+    /// Starts the response that was held.
+    mutating func startHeld(_ persists: inout Bool, date: [UInt8], to output: inout ByteQueue) {
+        switch phase {
+        case .held(let response): start(response, &persists, date: date, to: &output)
+        case .heldPrepared(let prepared, let user):
+            send(prepared, user: user, &persists, date: date, to: &output)
+        case .awaiting, .content, .complete: break
+        }
     }
 
     /// Nobody takes it any more: what has not begun counts as not given.
@@ -76,26 +96,27 @@ struct ResponseWriter {
 
     // MARK: Whole messages
 
-    /// Whether a message that was made before will do.
-    var takesPrepared: Bool { minorVersion == 1 && !isHead }
-
-    /// Sends a whole message that was made before, or makes it for this time and all that follow.
+    /// Sends the whole message that was made of the response before, or makes it for this time and all that follow.
+    ///
+    /// - Parameters:
+    ///   - user: whom it is for this time.
+    ///   - persists: whether the connection does; set to false where this response ends it.
     mutating func send(
-        _ message: PreparedMessage, of response: Response, to output: inout ByteQueue, date: [UInt8]
+        _ prepared: PreparedResponse, user: [UInt8]?, _ persists: inout Bool, date: [UInt8],
+        to output: inout ByteQueue
     ) {
-        let wire: PreparedMessage.Wire
-        if let known = message.wire {
-            wire = known
+        let message: PreparedMessage
+        if let known = prepared.http1 as? PreparedMessage {
+            message = known
         } else {
-            wire = ResponseSerializer.prepare(response, date: date)
-            message.wire = wire
+            message = ResponseSerializer.prepare(prepared.response, date: date)
+            prepared.http1 = message
         }
-        let start = output.count
-        output.append(wire.bytes)
-        output.overwrite(at: start + wire.dateOffset, with: date)
-        status = response.status
-        user = response.user
-        contentByteCount = wire.contentByteCount
+        if message.closesConnection { persists = false }
+        message.write(date: date, persistence: persistence(persists), hasContent: !isHead, to: &output)
+        status = message.status
+        self.user = user
+        contentByteCount = isHead ? 0 : message.contentByteCount
         phase = .complete
     }
 
@@ -112,10 +133,9 @@ struct ResponseWriter {
         if framing == .close { persists = false }
         status = response.status
         user = response.user
-        let persistence: StaticString? =
-            persists ? (minorVersion == 0 ? "Connection: keep-alive\r\n" : nil) : "Connection: close\r\n"
         if !response.isVerbatim {
-            ResponseSerializer.writeHead(response, framing: framing, date: date, persistence: persistence, to: &output)
+            ResponseSerializer.writeHead(
+                response, framing: framing, date: date, persistence: persistence(persists), to: &output)
         }
         let hasContent = (!isHead && framing != .none && framing != .length(0)) || response.isVerbatim
         switch response.content {
@@ -124,6 +144,11 @@ struct ResponseWriter {
             phase = .content(.stream(remaining: length, isChunked: framing == .chunked))
         default: phase = .complete
         }
+    }
+
+    /// What is said of the connection: what its version does not mean by itself (RFC 9112 §9.3).
+    private func persistence(_ persists: Bool) -> StaticString? {
+        persists ? (minorVersion == 0 ? "Connection: keep-alive\r\n" : nil) : "Connection: close\r\n"
     }
 
     /// Writes as much content as there is and fits; nil where there is none to write.
@@ -141,4 +166,9 @@ struct ResponseWriter {
         contentByteCount = bytes.count
         phase = .complete
     }
+}
+
+extension Response.Content {
+    /// In memory until all of it is written, in bytes.
+    fileprivate var keptByteCount: Int { if case .bytes(let bytes) = self { bytes.count } else { 0 } }
 }

@@ -84,6 +84,9 @@ final class DeferredExchange: Exchange {
             case .complete(let response):
                 ownResponse = response
                 phase = .answered
+            case .prepared(let prepared, let user):
+                ownResponse = prepared.response(for: user)
+                phase = .answered
             case .exchange(let exchange):
                 phase = .replaced(exchange)
                 if isContentComplete { exchange.endContent() }

@@ -85,10 +85,8 @@ struct HTTP1ConnectionTests {
 
     @Test("A message that was made before is sent where it says what is true of this request")
     func preparedMessage() {
-        var response = Response.text("x")
-        response.prepared = PreparedMessage()
-        let prepared = response
-        func wire() -> Wire { Wire { _ in .complete(prepared) } }
+        let prepared = PreparedResponse(.text("x"))
+        func wire() -> Wire { Wire { _ in .prepared(prepared) } }
         // Whoever asks first, and is the first to be answered with it.
         for _ in 0..<2 {
             let wire = wire()
@@ -101,6 +99,76 @@ struct HTTP1ConnectionTests {
         #expect(old == answer("x", "Connection: keep-alive\r\n"))
         let post = wire().send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab" + get)
         #expect(post == answer("x") + answer("x"))
+    }
+
+    @Test(
+        "A message that was made before is, byte for byte, the one that is made for this time",
+        arguments: [
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            "GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+            "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            "HEAD / HTTP/1.0\r\n\r\n", "HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+            "POST / HTTP/1.0\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\na",
+            "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n",
+        ])
+    func preparedLikeOthers(request: String) {
+        var responses: [Response] = []
+        for status in [200, 204, 205, 304, 404] {
+            for content in [.none, .bytes([]), .bytes([120, 121, 122])] as [Response.Content] {
+                var response = Response(StatusCode(rawValue: status), content: content)
+                response.fields.append("X-A", "1")
+                responses.append(response)
+                response.closesConnection = true
+                responses.append(response)
+            }
+        }
+        for response in responses {
+            let prepared = PreparedResponse(response)
+            let expected = Wire { _ in .complete(response) }
+            let said = expected.send(request)
+            for _ in 0..<2 {
+                let wire = Wire { _ in .prepared(prepared) }
+                #expect(wire.send(request) == said)
+                #expect(wire.state.isFinished == expected.state.isFinished)
+                #expect(wire.journal.records == expected.journal.records)
+            }
+        }
+    }
+
+    @Test("A message that was made before is recorded with the user it was for each time, and no other's")
+    func preparedForUsers() {
+        let prepared = PreparedResponse(.text("x"))
+        let wire = Wire { request in
+            let name = [UInt8](request.bytes[request.path].dropFirst())
+            return .prepared(prepared, user: name.isEmpty ? nil : name)
+        }
+        for path in ["/alice", "/", "/bob"] { wire.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n") }
+        wire.send("POST /carol HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na")
+        wire.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(wire.journal.records.map(\.user) == ["alice", nil, "bob", "carol", nil])
+        #expect(wire.journal.records.map(\.contentByteCount) == [1, 1, 1, 1, 0])
+        #expect(prepared.response.user == nil)
+    }
+
+    @Test("A response that was made before waits, too, until content that nobody needs has broken no rule")
+    func preparedHeld() {
+        let prepared = PreparedResponse(.text("x"))
+        let wire = Wire { _ in .prepared(prepared) }
+        #expect(wire.send("POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n") == "")
+        #expect(wire.waiting == .unreadContent && wire.keptByteCount == 1)
+        #expect(wire.send("x\r\n").hasPrefix("HTTP/1.1 400 "))
+    }
+
+    @Test("A worker that leaves ends the connection with a response that was made before as with any other")
+    func preparedDrain() {
+        let prepared = PreparedResponse(.text("x"))
+        let wire = Wire { _ in .prepared(prepared) }
+        #expect(wire.send(get) == answer("x"))
+        #expect(wire.send("GET /a") == "")
+        wire.drain()
+        #expect(wire.send(" HTTP/1.1\r\nHost: a\r\n\r\n") == answer("x", close))
+        #expect(wire.state.isFinished)
     }
 
     @Test("A worker that leaves ends idle connections now and busy ones after their response")

@@ -68,6 +68,25 @@ struct ResponseSerializerTests {
         #expect(head(Response(.noContent, fields: fields)).hasSuffix("now\r\nA: \r\nb: c: d\t\r\nA: 7\r\n\r\n"))
     }
 
+    @Test("A message that was made before has the date of each time, whatever stands before it in the output")
+    func prepared() {
+        var response = Response(.contentTooLarge, content: .bytes([UInt8]("content".utf8)))
+        response.fields.append("ETag", "\"a\"")
+        let message = ResponseSerializer.prepare(response, date: [UInt8]("one".utf8))
+        #expect(message.status == .contentTooLarge && message.contentByteCount == 7)
+        var output = ByteQueue()
+        output.append("before")
+        message.write(date: [UInt8]("two".utf8), persistence: nil, hasContent: true, to: &output)
+        message.write(date: [UInt8]("six".utf8), persistence: "C: d\r\n", hasContent: false, to: &output)
+        message.write(date: [UInt8]("ten".utf8), persistence: "C: d\r\n", hasContent: true, to: &output)
+        func head(_ date: String, _ more: String = "") -> String {
+            "HTTP/1.1 413 Content Too Large\r\nDate: \(date)\r\nETag: \"a\"\r\nContent-Length: 7\r\n\(more)\r\n"
+        }
+        #expect(
+            String(decoding: output.readable)
+                == "before" + head("two") + "content" + head("six", "C: d\r\n") + head("ten", "C: d\r\n") + "content")
+    }
+
     @Test("A chunk's size has six digits, so that it can be written after its content")
     func chunkHeader() {
         func text(_ count: Int) -> String {

@@ -26,6 +26,7 @@ final class Wire {
     var state: HTTP1Connection.State { connection.state }
     var waiting: HTTP1Connection.Waiting { connection.waiting }
     var wantsInput: Bool { connection.wantsInput }
+    var keptByteCount: Int { connection.keptByteCount }
     var inputCount: Int { input.count }
 
     /// Bytes arrive; returns what the connection says to them.
@@ -94,6 +95,8 @@ final class RecordingJournal: ExchangeJournal {
         let status: Int
         let contentByteCount: Int
         let isComplete: Bool
+        /// Whom it was for.
+        var user: String?
     }
 
     var records: [Record] = []
@@ -108,7 +111,7 @@ final class RecordingJournal: ExchangeJournal {
         records.append(
             Record(
                 target: request.text(request.target), status: status.rawValue, contentByteCount: contentByteCount,
-                isComplete: isComplete))
+                isComplete: isComplete, user: user.map { String(decoding: $0, as: UTF8.self) }))
     }
 
     func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int) {

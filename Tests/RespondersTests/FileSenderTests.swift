@@ -49,7 +49,7 @@ struct FileSenderTests {
             return
         }
         for path in ["/./a.html", "//a.html", "/%61.html"] {
-            guard case .complete(let response) = site.responder.open(Request(path, Self.brotli)),
+            guard let response = site.responder.open(Request(path, Self.brotli)).response,
                 case .bytes(let bytes) = response.content
             else {
                 Issue.record("\(path) was compressed again")

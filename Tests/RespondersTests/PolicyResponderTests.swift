@@ -60,6 +60,108 @@ struct PolicyResponderTests {
         #expect(answer.values(of: "X-A") == ["1"])
     }
 
+    /// What a responder can answer with.
+    enum Kind: CaseIterable {
+        case complete, prepared, exchange
+    }
+
+    @Test(
+        "However a response comes, it is changed once, and what it was made of stays as it is",
+        arguments: Kind.allCases)
+    func kinds(kind: Kind) throws {
+        let program = Fixed(kind)
+        let responder = try responder(program) { $0.headers = [header("X-A", "1"), header("X-A", "2")] }
+        for _ in 0..<3 {
+            let answer = try responder.answer(Request("/x"))
+            #expect(answer.status == .ok && answer.content == "x")
+            #expect(answer.fields == "X-B: b\r\nX-A: 1\r\nX-A: 2\r\n")
+        }
+        #expect(program.response.fields.lines == "X-B: b\r\n")
+        #expect(program.prepared.response.fields.lines == "X-B: b\r\n")
+    }
+
+    @Test("A response that is sent again is changed once, whoever asks for it; another policy's change is another's")
+    func changedOnce() throws {
+        let program = Fixed(.prepared)
+        func prepared(_ responder: PolicyResponder, _ request: Request) throws -> (PreparedResponse, user: [UInt8]?) {
+            guard case .prepared(let prepared, let user) = responder.open(request) else { throw Missing() }
+            return (prepared, user)
+        }
+        let responder = try responder(program) { $0.headers = [header("X-A", "1")] }
+        let first = try prepared(responder, Request("/x")).0
+        #expect(try prepared(responder, Request("/y")).0 === first)
+        let other = try self.responder(program) { $0.headers = [header("X-A", "2")] }
+        #expect(try prepared(other, Request("/x")).0.response.fields.lines == "X-B: b\r\nX-A: 2\r\n")
+        #expect(try prepared(responder, Request("/x")).0.response.fields.lines == "X-B: b\r\nX-A: 1\r\n")
+    }
+
+    @Test("Who a response is for holds for one request, although its response is sent to all", arguments: Kind.allCases)
+    func users(kind: Kind) throws {
+        let program = Fixed(kind)
+        let responder = try responder(program) {
+            $0.passwordHashes = ["alice": "open sesame", "bob": "x"]
+            $0.headers = [header("X-A", "1")]
+        }
+        // alice:open sesame and bob:x, each time and by turns.
+        for _ in 0..<2 {
+            for (credentials, user) in [("YWxpY2U6b3BlbiBzZXNhbWU=", "alice"), ("Ym9iOng=", "bob")] {
+                let answer = try responder.answer(Request("/x", [("Authorization", "Basic \(credentials)")]))
+                #expect(answer.user == user)
+                #expect(answer.fields == "X-B: b\r\nX-A: 1\r\n")
+            }
+            #expect(try responder.answer(Request("/x")).user == nil, "and who has not logged in is nobody")
+        }
+        #expect(program.prepared.response.user == nil)
+    }
+
+    @Test("The file that stands for an error is looked at each time, also where the error is sent again")
+    func preparedErrorPage() throws {
+        let site = try site()
+        let program = Fixed(.prepared, .error(.notFound, "none"))
+        let responder = try responder(program, site) { $0.errorPages = [404: "404.html"] }
+        #expect(try responder.answer(Request("/x")).content.contains("404 Not Found"))
+        for page in ["first", "second"] {
+            try site.folder.makeFile("404.html", page)
+            #expect(try responder.answer(Request("/x")).content == page)
+        }
+    }
+
+    private struct Missing: Error {}
+
+    /// Answers with the same response, in the way that it is told.
+    private final class Fixed: Responder {
+        let kind: Kind
+        let response: Response
+        let prepared: PreparedResponse
+
+        init(_ kind: Kind, _ response: Response? = nil) {
+            var fields = Fields()
+            fields.append("X-B", "b")
+            self.kind = kind
+            self.response = response ?? Response(.ok, fields: fields, content: .bytes([120]))
+            prepared = PreparedResponse(self.response)
+        }
+
+        func open(_ request: borrowing Request) -> Answer {
+            switch kind {
+            case .complete: .complete(response)
+            case .prepared: .prepared(prepared)
+            case .exchange: .exchange(Ready(response))
+            }
+        }
+    }
+
+    private final class Ready: Exchange {
+        let response: Response?
+        let contentNeed = ContentNeed.never
+
+        init(_ response: Response) { self.response = response }
+
+        func receive(_ content: Span<UInt8>) -> Int { content.count }
+        func endContent() {}
+        func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
+    }
+
     @Test("An exchange is asked and told the same with a policy as without")
     func forwarding() throws {
         let inner = Told()
@@ -376,6 +478,17 @@ struct PolicyResponderTests {
             site.responder, policy: policy, pages: site.responder,
             passwords: try passwords { $0 == [UInt8]($1.utf8) }, logger: quiet)
         return Policed(site: site, responder: responder)
+    }
+
+    /// A program behind a policy, in which passwords are their own hashes.
+    private func responder(
+        _ program: any Responder, _ site: Site? = nil, _ change: (inout SitePolicy) -> Void
+    ) throws -> PolicyResponder {
+        var policy = SitePolicy()
+        change(&policy)
+        return PolicyResponder(
+            program, policy: policy, pages: try (site ?? self.site()).responder,
+            passwords: try passwords { $0 == [UInt8]($1.utf8) }, logger: quiet)
     }
 
     private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

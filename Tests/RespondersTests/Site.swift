@@ -66,6 +66,7 @@ extension Responder {
     func answer(_ request: Request, until time: MonotonicTime? = nil) throws -> WholeAnswer {
         switch open(request) {
         case .complete(let response): return WholeAnswer(response)
+        case .prepared(let prepared, let user): return WholeAnswer(prepared.response(for: user))
         case .exchange(let exchange):
             let now = time ?? request.arrival
             exchange.endContent()
@@ -74,6 +75,17 @@ extension Responder {
             let response = try exchange.awaitedResponse(now)
             guard case .stream(let length) = response.content else { return WholeAnswer(response) }
             return WholeAnswer(response, bytes: try exchange.remainder(), byteCount: length, isStreamed: true)
+        }
+    }
+}
+
+extension Answer {
+    /// The response that is at hand; nil for an exchange.
+    var response: Response? {
+        switch self {
+        case .complete(let response): response
+        case .prepared(let prepared, let user): prepared.response(for: user)
+        case .exchange: nil
         }
     }
 }

@@ -300,6 +300,9 @@ final class CGIExchange: Exchange {
         case .complete(let response):
             phase = .over
             self.response = response
+        case .prepared(let prepared, let user):
+            phase = .over
+            response = prepared.response(for: user)
         case .exchange(let exchange):
             phase = .redirected(exchange)
             exchange.endContent()

@@ -19,9 +19,9 @@ struct FileCache {
         let representation: Representation
         let content: [UInt8]
         /// The whole representation, ready to be sent.
-        let response: Response
+        let response: PreparedResponse
         /// The news that the client has it already, ready to be sent.
-        let notModifiedResponse: Response
+        let notModifiedResponse: PreparedResponse
         /// Of what it was made from.
         private(set) var pathStatuses: [PathStatus]
         /// Until when it may be sent without a look at the file, and until when after no more than that.
@@ -36,12 +36,9 @@ struct FileCache {
             self.pathStatuses = pathStatuses
             self.representation = representation
             self.content = content
-            var response = Response(.ok, fields: representation.fields, content: .bytes(content))
-            response.prepared = PreparedMessage()
-            self.response = response
-            var notModified = Response(.notModified, fields: representation.notModifiedFields)
-            notModified.prepared = PreparedMessage()
-            notModifiedResponse = notModified
+            response = PreparedResponse(Response(.ok, fields: representation.fields, content: .bytes(content)))
+            notModifiedResponse = PreparedResponse(
+                Response(.notModified, fields: representation.notModifiedFields))
             trustedUntil = now + trust
             goodUntil = now + FileCache.validity
         }

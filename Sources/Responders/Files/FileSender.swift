@@ -63,8 +63,8 @@ final class FileSender {
     }
 
     private func answer(_ request: borrowing Request, _ entry: FileCache.Entry) -> Answer {
-        guard RepresentationAnswer.isSelective(request) else { return .complete(entry.response) }
-        if entry.isHeldBy(request) { return .complete(entry.notModifiedResponse) }
+        guard RepresentationAnswer.isSelective(request) else { return .prepared(entry.response) }
+        if entry.isHeldBy(request) { return .prepared(entry.notModifiedResponse) }
         return RepresentationAnswer.make(request, entry.representation, .bytes(entry.content))
     }
 

@@ -64,7 +64,7 @@ final class Listings {
         guard request.method != .head else {
             return .complete(Response(.ok, fields: fields(key.form), content: .stream(length: nil)))
         }
-        if let response = prepared.response(for: key, in: directory, now: now) { return .complete(response) }
+        if let response = prepared.response(for: key, in: directory, now: now) { return .prepared(response) }
         let subject = Subject(
             directory: directory, key: key, isVisible: try finder.visibility(in: directory, at: path), now: now,
             wallTime: request.moment, prefix: site.prefixPath)
@@ -109,8 +109,7 @@ final class Listings {
 
     private func send(_ content: [UInt8], _ rows: PreparedListings.Rows?, _ subject: Subject) -> Answer {
         let response = Response(.ok, fields: fields(subject.key.form), content: .bytes(content))
-        return .complete(
-            prepared.insert(subject.key, response, rows, status: subject.directory.status, now: subject.now))
+        return prepared.insert(subject.key, response, rows, status: subject.directory.status, now: subject.now)
     }
 
     // MARK: Others
@@ -129,7 +128,7 @@ final class Listings {
         if let answer { return answer }
         let last = prepared.lastResponse(for: subject.key, status: subject.directory.status, now: subject.now)
         guard let last else { throw .busy }
-        return .complete(last)
+        return .prepared(last)
     }
 
     private static func prepare(_ subject: Subject, _ cache: DirectoryNamesCache) -> Preparation {

@@ -18,7 +18,7 @@ struct PreparedListings {
     private struct Entry {
         let key: Key
         let status: FileStatus
-        let response: Response
+        let response: PreparedResponse
         let rows: Rows?
         /// Until when it is sent without a look at the files, and until when after no more than that.
         let trustedUntil: MonotonicTime
@@ -58,7 +58,7 @@ struct PreparedListings {
 
     /// The listing's response, if it is still good; nil for all that ask once it is not, and for one that asks a while before,
     /// so that not all have it made at the same time.
-    mutating func response(for key: Key, in directory: OpenFile, now: MonotonicTime) -> Response? {
+    mutating func response(for key: Key, in directory: OpenFile, now: MonotonicTime) -> PreparedResponse? {
         guard let index = index(of: key, directory.status, now) else { return nil }
         guard entries[index].trustedUntil > now else {
             return entries[index].rows?.areCurrent(in: directory) == true ? entries[index].response : nil
@@ -71,7 +71,7 @@ struct PreparedListings {
     }
 
     /// The listing's response, if it is still good, for who should have made it anew and cannot.
-    func lastResponse(for key: Key, status: FileStatus, now: MonotonicTime) -> Response? {
+    func lastResponse(for key: Key, status: FileStatus, now: MonotonicTime) -> PreparedResponse? {
         index(of: key, status, now).flatMap { entries[$0].trustedUntil > now ? entries[$0].response : nil }
     }
 
@@ -79,16 +79,17 @@ struct PreparedListings {
         entries.firstIndex { $0.key == key && $0.status == status && max($0.trustedUntil, $0.goodUntil) > now }
     }
 
-    /// Keeps a listing, and returns its response in the form that is sent the quickest.
+    /// Keeps a listing, and returns the answer in the form that is sent the quickest.
     ///
     /// - Parameter rows: nil where there are too many to look at again, or they may have changed unseen.
     mutating func insert(
         _ key: Key, _ response: Response, _ rows: Rows?, status: FileStatus, now: MonotonicTime
-    ) -> Response {
-        guard rows != nil || trust > .zero else { return response }
-        guard case .bytes(let page) = response.content, page.count <= Self.pageByteLimit else { return response }
-        var response = response
-        response.prepared = PreparedMessage()
+    ) -> Answer {
+        guard rows != nil || trust > .zero else { return .complete(response) }
+        guard case .bytes(let page) = response.content, page.count <= Self.pageByteLimit else {
+            return .complete(response)
+        }
+        let response = PreparedResponse(response)
         entries.removeAll { $0.key == key || max($0.trustedUntil, $0.goodUntil) <= now }
         if entries.count == Self.entryLimit { entries.removeFirst() }
         entries.append(
@@ -96,6 +97,6 @@ struct PreparedListings {
                 key: key, status: status, response: response, rows: rows, trustedUntil: now + trust,
                 goodUntil: rows == nil ? now : now + Self.validity,
                 renewalTime: now + Interval(nanoseconds: trust.nanoseconds / 2)))
-        return response
+        return .prepared(response)
     }
 }

@@ -9,6 +9,7 @@ package final class PolicyResponder: Responder {
     private let policy: SitePolicy
     private let pages: FileResponder
     private let gate: PasswordGate?
+    private let changer = PreparedResponse.Changer()
 
     /// - Parameters:
     ///   - pages: where error pages are found.
@@ -46,6 +47,11 @@ package final class PolicyResponder: Responder {
     private func answer(_ request: borrowing Request, user: [UInt8]?) -> Answer {
         switch inner.open(request) {
         case .complete(let response): .complete(decorated(response, user: user))
+        // The file that stands for an error is looked at each time.
+        case .prepared(let prepared, _) where prepared.response.isErrorPage:
+            .complete(decorated(prepared.response, user: user))
+        case .prepared(let prepared, _):
+            .prepared(prepared.changed(by: changer) { $0 = decorated($0) }, user: user)
         case .exchange(let exchange):
             .exchange(DecoratedExchange(exchange) { self.decorated($0, user: user) })
         }
