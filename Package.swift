@@ -52,6 +52,9 @@ let package = Package(
         .systemLibrary(
             name: "CMartinetBrotli", path: "Sources/CBrotli", pkgConfig: "libbrotlienc",
             providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(
+            name: "CMartinetQREncode", path: "Sources/CQREncode", pkgConfig: "libqrencode",
+            providers: [.apt(["libqrencode-dev"])]),
         .target(name: "CMartinetLinux", path: "Sources/CLinux", linkerSettings: [.linkedLibrary("crypt")]),
 
         room("Events"),
@@ -61,6 +64,7 @@ let package = Package(
         room("Crypto", imports: ["POSIX", "Bytes"], libraries: ["COpenSSL"]),
         room("TLS", imports: ["Crypto", "POSIX", "Events", "Bytes"], libraries: ["COpenSSL"]),
         room("Compression", libraries: ["CMartinetZlib", "CMartinetBrotli"]),
+        room("QRCode", libraries: ["CMartinetQREncode"]),
         room("HTTP", imports: ["Events", "Bytes"]),
         room("HTTP1", imports: ["HTTP", "Events", "Bytes"]),
         .executableTarget(
@@ -74,9 +78,9 @@ let package = Package(
             "Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Events", "Bytes"], libraries: [logging]),
         .executableTarget(
             name: target(of: "Command"),
-            dependencies: rooms(["Server", "Responders", "HTTP", "TLS", "Crypto", "POSIX", "Events", "Bytes"]) + [
-                arguments, logging,
-            ],
+            dependencies: rooms([
+                "Server", "Responders", "HTTP", "TLS", "QRCode", "Crypto", "POSIX", "Events", "Bytes",
+            ]) + [arguments, logging],
             path: "Sources/Command", swiftSettings: house),
 
         .target(
@@ -91,13 +95,16 @@ let package = Package(
         tests(of: "HTTP", imports: ["Events", "Bytes"]),
         tests(of: "HTTP1", imports: ["HTTP", "Events", "Bytes"]),
         tests(of: "Compression"),
+        tests(of: "QRCode"),
         tests(
             of: "Responders", imports: ["HTTP", "Crypto", "Compression", "POSIX", "Events", "Bytes"],
             libraries: [logging]),
         tests(
             of: "Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Events", "Bytes"],
             libraries: [logging]),
-        tests(of: "Command", imports: ["TLS", "POSIX", "Events"], libraries: [arguments]),
+        tests(
+            of: "Command", imports: ["Responders", "TLS", "QRCode", "POSIX", "Events"],
+            libraries: [arguments, logging]),
         .testTarget(
             name: "ConformanceTests", dependencies: rooms(["Responders", "HTTP1", "HTTP", "Events", "Bytes"]),
             swiftSettings: house),
