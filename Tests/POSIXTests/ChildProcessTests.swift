@@ -38,6 +38,29 @@ struct ChildProcessTests {
         #expect(child.reap() == .exited(status: 1))
     }
 
+    @Test("One that nobody waits for has a session of its own, and nothing on its standard streams")
+    func detached() throws {
+        let folder = try TemporaryDirectory()
+        try folder.makeFIFO("fifo")
+        let script = """
+            read line; echo lost; echo lost >&2; echo "$(cut -d ' ' -f 6 /proc/$$/stat) $$ $PWD $NAME $line." >"$1"
+            """
+        try ChildProcess.startDetached(
+            Program(
+                path: [UInt8]("/bin/sh".utf8), arguments: WordList(["sh", "-c", script, "sh", folder.path("fifo")]),
+                environment: WordList(["NAME=value", "PATH=/usr/bin:/bin"]), directory: [UInt8]("/".utf8)))
+        let words = try FileDescriptor.open(folder.path("fifo"), for: .reading).readText().split(separator: " ")
+        #expect(words.count == 5 && words[0] == words[1])
+        #expect(words.dropFirst(2) == ["/", "value", ".\n"])
+        #expect(pid_t(words[0]) != getsid(0))
+        #expect(throws: SystemError.self) {
+            try ChildProcess.startDetached(
+                Program(
+                    path: [UInt8]("/nowhere".utf8), arguments: WordList(["x"]), environment: WordList(),
+                    directory: [UInt8]("/".utf8)))
+        }
+    }
+
     @Test("Nothing else that is opened here is inherited")
     func closeOnExec() throws {
         let pipe = try Pipe(isNonBlocking: false)
