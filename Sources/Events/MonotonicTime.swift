@@ -1,5 +1,5 @@
 /// A moment of the monotonic clock; deadlines are made of these.
-package struct MonotonicTime: Comparable, Hashable, Sendable {
+package struct MonotonicTime: Comparable, Hashable, Codable, Sendable {
     package var nanoseconds: Int64
 
     @inlinable package init(nanoseconds: Int64) {

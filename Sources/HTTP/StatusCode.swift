@@ -23,6 +23,7 @@ package struct StatusCode: RawRepresentable, Hashable, Sendable {
     package static let methodNotAllowed = StatusCode(rawValue: 405)
     package static let notAcceptable = StatusCode(rawValue: 406)
     package static let requestTimeout = StatusCode(rawValue: 408)
+    package static let gone = StatusCode(rawValue: 410)
     package static let preconditionFailed = StatusCode(rawValue: 412)
     package static let contentTooLarge = StatusCode(rawValue: 413)
     package static let uriTooLong = StatusCode(rawValue: 414)

@@ -220,7 +220,7 @@ struct Connection: ~Copyable {
         guard !hasReceived, phase == .handshaking, let first = worker.transport.firstStagedByte,
             UInt8(ascii: "A")...UInt8(ascii: "Z") ~= first
         else { return }
-        worker.logger.notice("\(address): plain HTTP on a TLS port: telling the client to use https://")
+        worker.logger.notice("\(address): plain HTTP on a TLS port")
         beginPlain(worker.parts.redirects.onTLSPort)
     }
 

@@ -1,6 +1,6 @@
 package import Logging
 import MartinetEventLoop
-import MartinetEvents
+package import MartinetEvents
 package import MartinetPOSIX
 package import MartinetTLS
 
@@ -42,6 +42,17 @@ package final class Supervisor {
         }
     }
 
+    /// Something to be done at a moment, once.
+    package struct Alarm {
+        let due: MonotonicTime
+        let action: () -> Void
+
+        package init(due: MonotonicTime, action: @escaping () -> Void) {
+            self.due = due
+            self.action = action
+        }
+    }
+
     /// One worker's place, and who has it now.
     private final class WorkerSlot {
         var process: ChildProcess
@@ -76,6 +87,7 @@ package final class Supervisor {
     private var policies: [RestartPolicy]
     private var restartTimes: [MonotonicTime?]
     private var ticketRotation = TicketKeyRotation(.now)
+    private var alarm: Alarm?
     private var wasReady = false
     private var stopsAt: MonotonicTime?
     private var hasFailed = false
@@ -83,15 +95,17 @@ package final class Supervisor {
     /// - Parameters:
     ///   - drainTime: how long workers may take to finish what is in progress when they are told to stop.
     ///   - errorSink: what the logger writes to, if it may have to wait for it.
+    ///   - alarm: what is to be done at a moment while this supervisor runs; nil for nothing.
     ///   - whenReady: called once, when every worker accepts connections.
     package init(
-        _ plan: Plan, drainTime: Duration, logger: Logger, errorSink: LogSink? = nil,
+        _ plan: Plan, drainTime: Duration, logger: Logger, errorSink: LogSink? = nil, alarm: Alarm? = nil,
         whenReady: @escaping () -> Void
     ) throws(SystemError) {
         self.plan = plan
         self.drainTime = drainTime
         self.logger = logger
         self.whenReady = whenReady
+        self.alarm = alarm
         slots = plan.listeners.map { _ in nil }
         policies = plan.listeners.map { _ in RestartPolicy() }
         restartTimes = plan.listeners.map { _ in nil }
@@ -125,6 +139,7 @@ package final class Supervisor {
             restart()
             advanceTicketKeys()
             enforceStop()
+            ring()
             _ = loop.serveMembers()
             while loop.takeDue() != nil {}
         }
@@ -145,8 +160,15 @@ package final class Supervisor {
         var times = restartTimes.compactMap { $0 }
         if let stopsAt { times.append(stopsAt) }
         times.append(ticketRotation.due)
+        if let alarm { times.append(alarm.due) }
         times.removeAll { $0 == .distantFuture }
         return times.min().map { max(.zero, $0 - .now) }
+    }
+
+    private func ring() {
+        guard let due = alarm?.due, due <= .now, let action = alarm?.action else { return }
+        alarm = nil
+        action()
     }
 
     // MARK: Workers
