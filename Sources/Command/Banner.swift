@@ -1,4 +1,5 @@
 import MartinetPOSIX
+import MartinetQRCode
 import MartinetTLS
 
 /// What a server says when it is ready: where it is, who it is, and commands that show it works.
@@ -19,6 +20,11 @@ struct Banner {
     /// Nil where clients need no certificate and are not asked for one.
     let clientAuthentication: TLSConfiguration.ClientAuthentication?
 
+    /// What other devices on the network get; nil where that is nothing.
+    let lan: LanAccess?
+    /// How a QR code is drawn; nil where it is not.
+    let codeColours: QRCode.Colours?
+
     func show() {
         // Not print(_:), which would keep it in a buffer while whoever reads our pipe waits for it; and behind what the error
         // log has written, where both go to one file.
@@ -30,6 +36,7 @@ struct Banner {
         var lines = ["Martinet \(Version.number) serves \(folder)", "", "    \(url)", ""]
         for address in addresses where !address.isLoopback { lines.append("listening on   \(address)") }
         for address in plainAddresses { lines.append("redirects      http://\(address)/") }
+        if let lan { lines += lan.lines(port: port) }
         for folder in folders { lines.append("files          \(folder.prefix) serves \(folder.directory)") }
         for program in programs { lines.append("programs       \(program.prefix) \(program.deed)") }
         let days = certificate.daysLeft(at: .now)
@@ -48,6 +55,7 @@ struct Banner {
             lines.append("clients        \(rules.isRequired ? "must" : "may") show a certificate of \(rules.source)")
         }
         lines += ["", "Try it:", "  \(curlCommand)", "  \(clientCommand)", ""]
+        if let lan, let codeColours { lines += lan.codeLines(port: port, codeColours) + [""] }
         return lines.joined(separator: "\n")
     }
 
@@ -66,7 +74,8 @@ struct Banner {
         return (certificate.names.first ?? "localhost").replacingStar
     }
 
-    private var url: String { "https://\(name.isAddressWithColons ? "[\(name)]" : name):\(port)/" }
+    /// Where it is reached from this machine.
+    var url: String { "https://\(name.isAddressWithColons ? "[\(name)]" : name):\(port)/" }
 
     /// Where a client on this machine connects to.
     private var target: SocketAddress {

@@ -42,7 +42,10 @@ struct DevelopmentCertificate {
     static let defaultNames = ["localhost", "127.0.0.1", "::1"]
 
     /// Finds or makes the certificates for `names`.
-    init(names: [String]) throws {
+    ///
+    /// - Parameter changing: further names, local ones, that may be others at the next start: the certificate is made anew
+    ///   then, in the same file.
+    init(names: [String], changing: [String] = []) throws {
         guard let place = AuthorityFolder.place else {
             throw ConfigurationError(
                 place: "HOME", problem: "It is not set, so there is no place for the development authority.",
@@ -51,11 +54,14 @@ struct DevelopmentCertificate {
         do {
             var folder = try AuthorityFolder(at: place)
             var parts: [Part] = []
-            for (scope, names) in Self.scopes(of: names, { folder.scope(for: $0) }) {
+            for (scope, lasting) in Self.scopes(of: names, { folder.scope(for: $0) }) {
                 let (authority, isNew) = try folder.authority(for: scope)
+                let others = scope == .local ? changing : []
+                let names = lasting + others
+                let fileName = Self.fileName(for: lasting + (others.isEmpty ? [] : ["lan"]))
                 parts.append(
                     Part(
-                        identity: try Self.server(names, in: &folder, authority), scope: scope, names: names,
+                        identity: try Self.server(names, in: &folder, authority, fileName), scope: scope, names: names,
                         authorityPath: folder.rootPath(scope), isAuthorityNew: isNew))
             }
             self.parts = parts
@@ -92,9 +98,9 @@ struct DevelopmentCertificate {
     }
 
     private static func server(
-        _ names: [String], in folder: inout AuthorityFolder, _ authority: DevelopmentAuthority
+        _ names: [String], in folder: inout AuthorityFolder, _ authority: DevelopmentAuthority, _ fileName: String
     ) throws -> TLSConfiguration.Identity {
-        let path = folder.path(fileName(for: names) + ".pem")
+        let path = folder.path(fileName + ".pem")
         if let known = try folder.read(path), let certificate = try? Certificate(known), certificate.names == names,
             authority.hasIssued(certificate)
         {

@@ -6,7 +6,9 @@ import MartinetServer
 struct ListenOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
-        help: "The port on the loopback addresses; 0 for any. (default: 8443, or the next that is free)")
+        help: """
+            The port on the loopback addresses, or with --lan on all; 0 for any. (default: 8443, or the next that is free)
+            """)
     var port: UInt16?
 
     @Option(
@@ -15,6 +17,20 @@ struct ListenOptions: ParsableArguments {
             "An address to listen on: host:port, [v6]:port, or :port for every interface. Repeatable.",
             discussion: "(default: the loopback addresses)", valueName: "address"))
     var listen: [String] = []
+
+    @Flag(
+        help: ArgumentHelp(
+            """
+            For other devices on this network: listens on every interface, with this machine's private addresses in the \
+            development certificate, and shows a QR code.
+            """,
+            discussion: """
+                It leads a phone to a page where the authority can be downloaded once, within 10 minutes, in plain HTTP.
+                """))
+    var lan = false
+
+    @Flag(name: .customLong("open"), help: "Open the browser once the server is ready.")
+    var opensBrowser = false
 
     @Option(
         help: ArgumentHelp(
@@ -36,6 +52,11 @@ struct ListenOptions: ParsableArguments {
         guard slowReaderMemory.byteCount >= 1 << 20 else {
             throw ValidationError("--slow-reader-memory is too little for a few downloads: give 1M or more.")
         }
+        if lan, !listen.isEmpty {
+            throw ValidationError(
+                "--lan listens on every interface; with --listen, say where: leave out one of them. "
+                    + "Names and addresses for the certificate can be given with --host, too.")
+        }
         if port != nil, !listen.isEmpty {
             throw ValidationError("--port is for the loopback addresses; with --listen, write the port in the address.")
         }
@@ -43,7 +64,9 @@ struct ListenOptions: ParsableArguments {
 
     /// The sockets for HTTPS.
     func open() throws -> Listeners {
-        guard !listen.isEmpty else { return try Listeners(loopbackPort: port, workerCount: workers.count) }
+        guard !listen.isEmpty else {
+            return try Listeners(port: port, on: lan ? .everyInterface : .loopback, workerCount: workers.count)
+        }
         let addresses = try listen.map { try ListenAddress.parse($0, option: "--listen") }
         return try Listeners(addresses, workerCount: workers.count)
     }

@@ -31,32 +31,45 @@ struct Listeners {
         }
     }
 
-    /// Opens the loopback addresses of both families on one port.
+    /// Where a server listens that is given a port alone.
+    enum Reach {
+        case loopback, everyInterface
+
+        fileprivate func address(isIPv6: Bool, port: UInt16) -> SocketAddress {
+            switch self {
+            case .loopback: isIPv6 ? .loopback6(port: port) : .loopback4(port: port)
+            case .everyInterface: isIPv6 ? .any6(port: port) : .any4(port: port)
+            }
+        }
+    }
+
+    /// Opens the loopback addresses, or all, of both families on one port.
     ///
     /// - Parameter port: nil for the default or, if that is taken, the next one that is free.
-    init(loopbackPort port: UInt16?, workerCount: Int) throws {
+    init(port: UInt16?, on reach: Reach, workerCount: Int) throws {
         var candidates = [port ?? Self.defaultPort]
         if port == nil { candidates += (1...UInt16(Self.portAttempts)).map { Self.defaultPort + $0 } }
         for candidate in candidates {
             descriptors = .init(repeating: [], count: workerCount)
             do {
-                try open(.loopback4(port: candidate))
-                try openSecondFamily()
+                try open(reach.address(isIPv6: false, port: candidate))
+                try openSecondFamily(reach)
                 return
             } catch let error as SystemError {
                 close()
                 guard error.isAddressInUse, candidate != candidates.last else {
-                    throw RuntimeFailure(description: Self.explain(error, .loopback4(port: candidate)))
+                    throw RuntimeFailure(
+                        description: Self.explain(error, reach.address(isIPv6: false, port: candidate)))
                 }
             }
         }
         descriptors = []
     }
 
-    /// The same port on ::1, if the machine has it.
-    private mutating func openSecondFamily() throws {
+    /// The same port in IPv6, if the machine has it.
+    private mutating func openSecondFamily(_ reach: Reach) throws {
         do {
-            try open(.loopback6(port: addresses[0].port))
+            try open(reach.address(isIPv6: true, port: addresses[0].port))
         } catch let error as SystemError where error.isUnavailable {
             return
         }

@@ -19,7 +19,7 @@ struct RunWorker {
         self.index = index
     }
 
-    /// The descriptors the supervisor hands down: its line first, then listening sockets, then the access log.
+    /// The descriptors the supervisor hands down: its line first, then listening sockets, the access log, a permit.
     private static let controlDescriptor: CInt = 3
 
     /// More threads beside a loop would only take the processors from the other workers.
@@ -62,12 +62,16 @@ struct RunWorker {
                 queueLimit: Self.helperQueueLength)
             let context = try TLSContext(snapshot.tls)
             snapshot.forgetKeys()
+            let permit = snapshot.trustOffer.map { _ in
+                SharedPermit(
+                    inheriting: FileDescriptor(owning: afterListeners + (snapshot.hasAccessLog ? 1 : 0)))
+            }
             let worker = try Worker(
                 listeners: Array(firstListener..<firstPlain), plainListeners: Array(firstPlain..<afterListeners),
                 limits: snapshot.limits,
                 parts: Worker.Parts(
                     tls: context, responder: Self.responder(snapshot, children, helpers, logger),
-                    redirects: try Self.redirects(snapshot, context)),
+                    redirects: Self.redirects(snapshot, context, permit, logger)),
                 accessSink: snapshot.hasAccessLog ? LogSink(FileDescriptor(owning: afterListeners)) : nil,
                 logger: logger, control: control, children: children, errorSink: errorSink,
                 heap: HeapWatch(freeByteCount: { ThisProcess.freeHeapByteCount }, trim: ThisProcess.trimHeap))
@@ -95,11 +99,19 @@ struct RunWorker {
         }
     }
 
-    private static func redirects(_ snapshot: WorkerSnapshot, _ context: TLSContext) throws -> Redirects {
+    private static func redirects(
+        _ snapshot: WorkerSnapshot, _ context: TLSContext, _ permit: SharedPermit?, _ logger: Logger
+    ) -> Redirects {
         let covers: ([UInt8]) -> Bool = { context.covers(String(decoding: $0, as: UTF8.self)) }
         let challenges = FileResponder(snapshot.site.filesOnly, mediaTypes: MediaTypes())
+        var onTLSPort: any Responder = RedirectResponder(port: nil, covers: covers)
+        if let offer = snapshot.trustOffer, let permit {
+            onTLSPort = TrustPage(
+                offer, permit: permit, others: onTLSPort, isNear: { AuthorityScope.local.contains($0.address) },
+                covers: covers, report: { logger.notice("\($0)") })
+        }
         return Redirects(
-            onTLSPort: RedirectResponder(port: nil, covers: covers),
+            onTLSPort: onTLSPort,
             onPlainPort: RedirectResponder(port: snapshot.securePort, challenges: challenges, covers: covers))
     }
 

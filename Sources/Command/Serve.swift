@@ -23,6 +23,7 @@ struct Serve: ParsableCommand {
               martinet serve --host app.test public  with app.test in the certificate
               martinet serve --cgi /cgi-bin/=cgi-bin programs in cgi-bin answer beneath /cgi-bin/
               martinet serve --cgi /git/=/usr/lib/git-core/git-http-backend --cgi-env GIT_PROJECT_ROOT=/srv/git
+              martinet serve --lan --open            for phones on this network, too, and in the browser
               martinet serve --spa dist              an application that routes in the browser
               martinet serve --client-ca ca.pem      for clients that it certified
               martinet serve --listen :443 --redirect-from :80 --tls-cert site.pem --tls-key site.key /srv/www
@@ -38,6 +39,11 @@ struct Serve: ParsableCommand {
     @OptionGroup(title: "Logs") var logs: LogOptions
 
     func validate() throws {
+        if listening.lan, !security.tlsCert.isEmpty {
+            throw ValidationError(
+                "--lan puts this machine's addresses in the development certificate; with --tls-cert none is made: "
+                    + "use --listen :\(listening.port ?? Listeners.defaultPort), which listens on every interface.")
+        }
         if let prefix = PrefixedPath.repeated((programs.cgi + files.files).compactMap(PrefixedPath.init)) {
             throw ValidationError("--cgi and --files are both given for \(prefix): one prefix has one answer.")
         }
@@ -57,7 +63,9 @@ struct Serve: ParsableCommand {
         // The sockets first: clients can already come while the rest is read, and wait in the kernel's queue.
         let listeners = try listening.open()
         let plainListeners = try listening.openPlain()
-        let development = try security.developmentCertificate()
+        let network = listening.lan ? try LocalNetwork.current() : nil
+        let development = try security.developmentCertificate(for: network)
+        let lan = try network.map { try LanAccess($0, authorityPath: development?.parts[0].authorityPath ?? "") }
         let tls = try security.configuration(development)
         let access = try Logs.openAccessLog(logs.accessDestination)
         var limits = Limits()
@@ -77,12 +85,20 @@ struct Serve: ParsableCommand {
             folders: folders, scripts: scripts, jobLimit: programs.cgiJobs,
             listenerCount: listeners.addresses.count, plainListenerCount: plainListeners.addresses.count,
             securePort: listeners.addresses.first?.port ?? 443, hasAccessLog: access != nil,
+            trustOffer: lan?.offer,
             logLevel: logs.level.rawValue)
 
         let certificate = try Certificate(tls.identities[0])
         try warn(of: tls, isIssuedHere: development != nil, logger)
         for notice in development?.notices ?? [] { logger.notice("\(notice)") }
         warnOfPrograms(development, logger)
+        for address in network?.exposed ?? [] {
+            logger.warning(
+                """
+                the server can be reached at \(address.hostText) as well, which is no private address: --listen \
+                ADDRESS:PORT listens on chosen ones only
+                """)
+        }
         for warning in concealment.warnings(root: root) + files.warnings(root: root) { logger.warning("\(warning)") }
         let banner = Banner(
             folder: root, addresses: listeners.addresses, plainAddresses: plainListeners.addresses,
@@ -92,17 +108,21 @@ struct Serve: ParsableCommand {
             },
             folders: folders.map { ($0.prefix, $0.root) },
             hostName: security.host.first, certificate: certificate, development: development,
-            clientAuthentication: tls.clientAuthentication)
+            clientAuthentication: tls.clientAuthentication, lan: lan, codeColours: LanAccess.colours)
         let isQuiet = logs.quiet
+        let opensBrowser = listening.opensBrowser
         let supervisor = try Supervisor(
             Supervisor.Plan(
                 arguments: ["martinet", RunWorker.command], snapshot: try snapshot.encoded(),
                 ticketKeys: try .random(),
                 listeners: zip(listeners.descriptors, plainListeners.descriptors).map { $0 + $1 },
-                shared: access.map { [$0] } ?? [], logs: Logs.files(accessLog: access)),
-            drainTime: snapshot.limits.drain, logger: logger, errorSink: errorSink
+                shared: (access.map { [$0] } ?? []) + (lan.map { [$0.permit.descriptor] } ?? []),
+                logs: Logs.files(accessLog: access)),
+            drainTime: snapshot.limits.drain, logger: logger, errorSink: errorSink,
+            alarm: lan.map { lan in Supervisor.Alarm(due: lan.offer.deadline) { lan.end(logger) } }
         ) {
             if !isQuiet { banner.show() }
+            if opensBrowser, let problem = Browser.open(banner.url) { logger.warning("\(problem)") }
         }
         guard try supervisor.run() == .stopped else { throw ExitCode(1) }
     }

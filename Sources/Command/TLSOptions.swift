@@ -60,10 +60,13 @@ struct TLSOptions: ParsableArguments {
     var keyLogPath: String? { keylog ?? ThisProcess.environment("SSLKEYLOGFILE") }
 
     /// The development certificate, made if need be; nil where certificates are given.
-    func developmentCertificate() throws -> DevelopmentCertificate? {
+    ///
+    /// - Parameter network: where other devices are to find this machine; nil for nowhere.
+    func developmentCertificate(for network: LocalNetwork?) throws -> DevelopmentCertificate? {
         guard tlsCert.isEmpty else { return nil }
+        let names = host + DevelopmentCertificate.defaultNames.filter { !host.contains($0) }
         return try DevelopmentCertificate(
-            names: host + DevelopmentCertificate.defaultNames.filter { !host.contains($0) })
+            names: names, changing: (network?.names ?? []).filter { !names.contains($0) })
     }
 
     /// Nil where clients are not asked for certificates.

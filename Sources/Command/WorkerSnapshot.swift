@@ -27,6 +27,8 @@ struct WorkerSnapshot: Codable {
     var securePort: UInt16
     /// Whether another descriptor behind them is the access log.
     var hasAccessLog: Bool
+    /// What is given to devices on the same network, whose permit is one descriptor more; nil for nothing.
+    var trustOffer: TrustPage.Offer?
     /// A level of swift-log: "notice".
     var logLevel: String
 

@@ -7,6 +7,8 @@ struct TrustAnchor {
     let path: String?
     /// The SHA-256 of its certificate: "AB:CD:…".
     let fingerprint: String
+    /// Its certificate's; empty for a former one.
+    let commonName: String
     /// What its certificate is as PEM, line by line, without the boundaries; empty for a former one.
     let body: [Substring]
 
@@ -34,6 +36,7 @@ struct TrustAnchor {
         }
         self.path = path
         self.fingerprint = fingerprint
+        commonName = name
         body = String(decoding: text, as: UTF8.self).split(separator: "\n")
             .drop { !$0.hasPrefix("-----BEGIN") }.dropFirst().prefix { !$0.hasPrefix("-----") }.map(\.self)
     }
@@ -42,6 +45,7 @@ struct TrustAnchor {
     init(formerly fingerprint: String) {
         path = nil
         self.fingerprint = fingerprint
+        commonName = ""
         body = []
     }
 
