@@ -47,6 +47,20 @@ struct TrustStoreTests {
             ])
     }
 
+    @Test("What the system's hook made of the file for it is its own in Java's store, and what others made is not")
+    func javaEntries() {
+        let anchor = TrustAnchor(formerly: "0C:86:C3:E2:DA:40:69:64:18:48:36:1C")
+        let fingerprint = anchor.fingerprint
+        func state(_ alias: String, _ fingerprint: String) -> TrustState {
+            JavaTrustStore.state(of: anchor, in: [.init(alias: alias, fingerprint: fingerprint)])
+        }
+        let own = TrustState(isTrusted: true, isOwn: true)
+        #expect(state("martinet-0c86c3e2da406964", fingerprint) == own)
+        #expect(state("debian:martinet-0c86c3e2da406964.pem", fingerprint) == own)
+        #expect(state("debian:mine.pem", fingerprint) == TrustState(isTrusted: true, isOwn: false))
+        #expect(state("debian:martinet-0000000000000000.pem", "CE:CD") == TrustState())
+    }
+
     @Test("The record is read as it was written, and what is none is passed over")
     func record() {
         var record = TrustRecord()

@@ -173,6 +173,31 @@ struct TrustTests {
         #expect(try machine.run(["certutil", "-L", "-d", machine.database, "-n", "mine"]).status == 0)
     }
 
+    @Test("What the system's hook has put into Java's store is taken out, and no link stays for the system's")
+    func hook() throws {
+        let machine = try Machine()
+        let hasJava = try machine.addJava()
+        #expect(try machine.cert("trust").status == 0)
+        let store = machine.home.path("java/lib/security/cacerts")
+        if hasJava {
+            let script = """
+                alias=$(keytool -list -keystore "$0" -storepass changeit 2>&1 | sed -n 's/^\\(martinet-[0-9a-f]*\\),.*/\\1/p') &&
+                keytool -changealias -keystore "$0" -storepass changeit -alias "$alias" -destalias "debian:$alias.pem"
+                """
+            let renamed = try machine.run(["sh", "-c", script, store])
+            #expect(renamed.status == 0, "\(renamed.out)\(renamed.err)")
+        }
+        let untrusted = try machine.cert("untrust")
+        #expect(untrusted.status == 0, "\(untrusted.out)")
+        #expect(!untrusted.out.contains("left alone"), "\(untrusted.out)")
+        if hasJava {
+            let list = try machine.run(["keytool", "-list", "-keystore", store, "-storepass", "changeit"])
+            #expect(list.status == 0 && !list.out.contains("martinet"), "\(list.out)")
+        }
+        let links = try machine.run(["find", "/etc/ssl/certs", "-xtype", "l"])
+        #expect(links.out.isEmpty, "\(links.out)")
+    }
+
     @Test("A database with a primary password is left as it was, with the command that asks for it")
     func primaryPassword() throws {
         let machine = try Machine()

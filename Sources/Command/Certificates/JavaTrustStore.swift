@@ -32,14 +32,23 @@ struct JavaTrustStore: TrustStore {
     }
 
     func find(_ anchors: [TrustAnchor]) throws(TrustStoreError) -> [TrustState] {
-        let entries = Self.entries(try run(["-list"]))
-        return anchors.map { anchor in
-            let isOwn = entries.contains { $0.alias == anchor.nickname }
-            // Under whatever name: the system's tool puts its authorities in here, too.
-            return TrustState(
-                isTrusted: isOwn || entries.contains { $0.fingerprint == anchor.fingerprint }, isOwn: isOwn)
-        }
+        let entries = try entries()
+        return anchors.map { Self.state(of: $0, in: entries) }
     }
+
+    /// Whatever its alias is, an entry with its fingerprint is trusted.
+    static func state(of anchor: TrustAnchor, in entries: [Entry]) -> TrustState {
+        let isOwn = !aliases(of: anchor, in: entries).isEmpty
+        return TrustState(isTrusted: isOwn || entries.contains { $0.fingerprint == anchor.fingerprint }, isOwn: isOwn)
+    }
+
+    /// The aliases of the entries that `cert trust` has made: its own, and that of Debian's hook, which adds to this store what
+    /// is put into the system's and does not take it out again.
+    private static func aliases(of anchor: TrustAnchor, in entries: [Entry]) -> [String] {
+        [anchor.nickname, "debian:\(anchor.nickname).pem"].filter { alias in entries.contains { $0.alias == alias } }
+    }
+
+    private func entries() throws(TrustStoreError) -> [Entry] { Self.entries(try run(["-list"])) }
 
     func add(_ anchors: [TrustAnchor]) throws(TrustStoreError) {
         for anchor in anchors {
@@ -49,7 +58,10 @@ struct JavaTrustStore: TrustStore {
     }
 
     func remove(_ anchors: [TrustAnchor]) throws(TrustStoreError) {
-        for anchor in anchors { try run(Self.removing(anchor)) }
+        let entries = try entries()
+        for anchor in anchors {
+            for alias in Self.aliases(of: anchor, in: entries) { try run(Self.removing(alias)) }
+        }
     }
 
     var needsRoot: Bool { !ThisProcess.mayWrite(place) }
@@ -58,7 +70,10 @@ struct JavaTrustStore: TrustStore {
         anchors.compactMap { anchor in anchor.path.map { words(Self.adding(anchor, $0)) } }
     }
 
-    func commands(removing anchors: [TrustAnchor]) -> [String] { anchors.map { words(Self.removing($0)) } }
+    func commands(removing anchors: [TrustAnchor]) -> [String] {
+        let entries = (try? entries()) ?? []
+        return anchors.flatMap { Self.aliases(of: $0, in: entries) }.map { words(Self.removing($0)) }
+    }
 
     func advice(adding anchors: [TrustAnchor]) -> String {
         let isMadeFromSystem = place.hasPrefix("/etc/ssl/certs/") || place.hasPrefix("/etc/pki/")
@@ -76,7 +91,7 @@ struct JavaTrustStore: TrustStore {
         ["-importcert", "-noprompt", "-alias", anchor.nickname, "-file", path]
     }
 
-    private static func removing(_ anchor: TrustAnchor) -> [String] { ["-delete", "-alias", anchor.nickname] }
+    private static func removing(_ alias: String) -> [String] { ["-delete", "-alias", alias] }
 
     private var whereabouts: [String] { ["-keystore", place, "-storepass", Self.password] }
 

@@ -89,21 +89,29 @@ struct SystemTrustStore: TrustStore {
         } catch {
             throw .failed("\(layout.directory): \(error.reason)")
         }
-        try update()
+        try update(layout.tool)
     }
 
     func remove(_ anchors: [TrustAnchor]) throws(TrustStoreError) {
+        let arguments = removal(of: anchors)
         do throws(SystemError) {
             for anchor in anchors { try WholeFile.remove(layout.path(anchor)) }
         } catch {
             throw .failed("\(layout.directory): \(error.reason)")
         }
-        try update()
+        try update(arguments)
     }
 
-    private func update() throws(TrustStoreError) {
-        let outcome = tool.run([String](layout.tool.dropFirst()), within: Self.time)
+    private func update(_ words: [String]) throws(TrustStoreError) {
+        let outcome = tool.run([String](words.dropFirst()), within: Self.time)
         guard outcome.isFine else { throw TrustStoreError(tool, outcome.problem) }
+    }
+
+    /// The tool and its arguments once files of these are gone. Debian's overlooks that, unless it makes everything anew: links
+    /// to them would stay, and make it overlook that they come back. Others' tools have no such links.
+    private func removal(of anchors: [TrustAnchor]) -> [String] {
+        let hasLinks = anchors.contains { WholeFile.status("/etc/ssl/certs/\($0.nickname).pem") != nil }
+        return layout.tool + (hasLinks && layout.tool == ["update-ca-certificates"] ? ["--fresh"] : [])
     }
 
     var needsRoot: Bool { !ThisProcess.isRoot }
@@ -115,7 +123,7 @@ struct SystemTrustStore: TrustStore {
     }
 
     func commands(removing anchors: [TrustAnchor]) -> [String] {
-        anchors.map { "rm -f \(layout.path($0))" } + [layout.tool.joined(separator: " ")]
+        anchors.map { "rm -f \(layout.path($0))" } + [removal(of: anchors).joined(separator: " ")]
     }
 }
 
