@@ -97,6 +97,8 @@ def look(tools, url, picture):
     for domain in ("Page", "Security"):
         tools.call(f"{domain}.enable", session)
     failure = tools.call("Page.navigate", session, url=url).get("errorText")
+    if failure and "ERR_CERT" not in failure:  # nobody was there
+        return False, failure
     # It is told of each change, the blank page's first; what counts is the state once the page has loaded.
     state = "unknown"
     while state in ("unknown", "neutral"):
@@ -127,7 +129,9 @@ def main(url, picture, *options):
         print(words)
         return 0 if is_secure else 1
     except (EOFError, OSError, RuntimeError) as problem:
-        print(f"could not be asked: {problem}")
+        with open(os.path.join(profile, "messages"), errors="replace") as messages:
+            sys.stderr.write(messages.read()[-2000:])
+        print(f"Chromium could not be asked: {problem}")
         return 2
     finally:
         signal.alarm(0)
