@@ -106,7 +106,8 @@ let package = Package(
             of: "Command", imports: ["Responders", "TLS", "QRCode", "POSIX", "Events"],
             libraries: [arguments, logging]),
         .testTarget(
-            name: "ConformanceTests", dependencies: rooms(["Responders", "HTTP1", "HTTP", "Events", "Bytes"]),
+            name: "ConformanceTests",
+            dependencies: rooms(["Responders", "HTTP1", "HTTP", "TestSupport", "Events", "Bytes"]),
             swiftSettings: house),
         .testTarget(
             name: "EndToEndTests", dependencies: rooms(["Command", "POSIX", "TestSupport"]),

@@ -38,10 +38,10 @@ private struct Outcome {
     init(of bytes: [UInt8], cuts: [Int]) {
         let journal = Journal()
         let responder = Menu()
-        let service = HTTP1Service(responder: responder, journal: journal) { .start }
+        let service = HTTPService(responder: responder, journal: journal, loop: StandingLoop())
         service.moment.date = WallTime(seconds: 1_795_377_600)
         service.moment.dateText = [UInt8]("Sun, 22 Nov 2026 20:00:00 GMT".utf8)
-        var connection = HTTP1Connection(peer: .unknown)
+        var connection = HTTP1Connection(peer: .unknown, token: Token(slot: 1, generation: 1))
         var input = ByteQueue()
         var queue = ByteQueue()
         var start = 0
@@ -50,15 +50,16 @@ private struct Outcome {
             // The last time around there is nothing more to send: the client ends its side.
             if start == bytes.count { connection.endInput() }
             start = end
+            var waiting: Waiting
             repeat {
-                connection.advance(&input, &queue, service)
+                waiting = connection.advance(&input, &queue, service)
                 output.append(copying: queue.readable)
                 queue.removeAll()
-            } while connection.waiting == .output && !connection.state.isFinished
+            } while waiting == .output && connection.ending == nil
         }
-        expect(connection.state.isFinished, "the connection goes on when its client has ended: \(connection.waiting)")
-        isFinished = connection.state.isFinished
-        isTruncated = connection.state.isTruncated
+        expect(connection.ending != nil, "the connection goes on when its client has ended: \(connection.progress)")
+        isFinished = connection.ending != nil
+        isTruncated = connection.ending == .truncated
         records = journal.records
         isTimed = responder.isTimed
     }
@@ -221,7 +222,7 @@ private final class Menu: Responder {
 /// Takes all content, some bytes at a time, and answers with its length and a checksum.
 private final class Digest: Exchange {
     let contentNeed = ContentNeed.now
-    private(set) var response: Response?
+    private var response: Response?
     private let appetite: Int
     private var count = 0
     private var sum = 0
@@ -236,7 +237,11 @@ private final class Digest: Exchange {
         return taken
     }
 
-    func endContent() {
+    func begin(_ host: consuming ExchangeHost) {}
+    func head() -> HeadStep { response.map { .final($0) } ?? .notYet }
+
+    func handle(_ event: ExchangeEvent) {
+        guard case .contentEnded = event else { return }
         expect(response == nil, "content ended twice")
         response = Response(.ok, content: .bytes([UInt8]("\(count) \(sum)".utf8)))
     }
@@ -246,7 +251,7 @@ private final class Digest: Exchange {
 
 /// Produces content that does not depend on the request's.
 private final class Stream: Exchange {
-    let response: Response?
+    private let response: Response
     var contentNeed: ContentNeed { .never }
     private var remaining: Int
     private let fails: Bool
@@ -257,8 +262,10 @@ private final class Stream: Exchange {
         fails = limit != nil
     }
 
+    func begin(_ host: consuming ExchangeHost) {}
+    func head() -> HeadStep { .final(response) }
     func receive(_ content: Span<UInt8>) -> Int { content.count }
-    func endContent() {}
+    func handle(_ event: ExchangeEvent) {}
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production {
         expect(!room.isEmpty, "no room to produce into")
@@ -273,11 +280,12 @@ private final class Stream: Exchange {
 /// Answers before it has read the content.
 private final class Early: Exchange {
     let contentNeed = ContentNeed.now
-    let response: Response? = Response(.ok, content: .stream(length: 10))
     private var remaining = 10
 
+    func begin(_ host: consuming ExchangeHost) {}
+    func head() -> HeadStep { .final(Response(.ok, content: .stream(length: 10))) }
     func receive(_ content: Span<UInt8>) -> Int { min(content.count, 3) }
-    func endContent() {}
+    func handle(_ event: ExchangeEvent) {}
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production {
         room[0] = UInt8(ascii: "x")
@@ -285,4 +293,15 @@ private final class Early: Exchange {
         expect(remaining >= 0, "asked for more than the length that was announced")
         return .bytes(1)
     }
+}
+
+/// A loop on which nobody waits, and whose time stands.
+private final class StandingLoop: ExchangeLoop {
+    let now = MonotonicTime.start
+    func readClock() -> MonotonicTime { now }
+    func watch(_: CInt, adding _: Readiness, for _: Token) {}
+    func forget(_: CInt, for _: Token) {}
+    func setDeadline(_: MonotonicTime, for _: Token) {}
+    func waker(for _: Token) -> Waker { fatalError("nobody waits here") }
+    func cancel(_: Token) {}
 }

@@ -65,15 +65,15 @@ enum RequestCosts {
 
     private static func run(_ scenario: Scenario, count: Int) {
         let responder: any Responder = scenario.isPrepared ? CachedFile() : PartOfFile()
-        let service = HTTP1Service(responder: responder, journal: SilentJournal()) { .start }
+        let service = HTTPService(responder: responder, journal: SilentJournal(), loop: StandingLoop())
         service.moment.dateText = [UInt8]("Sun, 06 Nov 1994 08:49:37 GMT".utf8)
-        var connection = HTTP1Connection(peer: .unknown)
+        var connection = HTTP1Connection(peer: .unknown, token: Token(slot: 1, generation: 1))
         var input = ByteQueue(capacity: 64 * 1024)
         var output = ByteQueue(capacity: 128 * 1024)
         var checksum = 0
         for _ in 0..<count / scenario.requestCount {
             input.append(scenario.bytes)
-            connection.advance(&input, &output, service)
+            _ = connection.advance(&input, &output, service)
             checksum &+= output.count
             output.removeAll()
         }
@@ -114,6 +114,17 @@ private final class PartOfFile: Responder {
     }
 
     func open(_ request: borrowing Request) -> Answer { .complete(response) }
+}
+
+/// A loop on which nobody waits, and whose time stands.
+private final class StandingLoop: ExchangeLoop {
+    let now = MonotonicTime.start
+    func readClock() -> MonotonicTime { now }
+    func watch(_: CInt, adding _: Readiness, for _: Token) {}
+    func forget(_: CInt, for _: Token) {}
+    func setDeadline(_: MonotonicTime, for _: Token) {}
+    func waker(for _: Token) -> Waker { fatalError("nobody waits here") }
+    func cancel(_: Token) {}
 }
 
 private final class SilentJournal: ExchangeJournal {

@@ -22,8 +22,10 @@ package final class EventLoop {
     private var parkingLot: ParkingLot
     private var nextSweep = MonotonicTime.distantFuture
     private var timers = TimerQueue()
-    /// The deadlines of members; connections keep theirs.
+    /// The deadlines of members and streams; connections keep theirs.
     private var alarms: [Token: Alarm] = [:]
+    /// The descriptors that streams wait for, by their owner's slot.
+    private var watched: [[CInt]] = []
     private var members: [any LoopMember] = []
     private var memberEvents: [Event] = []
     private let mailbox: Mailbox
@@ -98,14 +100,18 @@ package final class EventLoop {
         }
     }
 
-    /// The next deadline of a connection that is over; nil when none is. Members hear of theirs here.
+    /// The next deadline that is over, of a connection (stream 0), which knows whether it still counts, or of a stream; nil when
+    /// none is. Members hear of theirs here.
     package func takeDue() -> (time: MonotonicTime, token: Token)? {
         while let due = timers.takeDue(now) {
-            if due.token.generation != Self.memberGeneration { return due }
+            let isMember = due.token.generation == Self.memberGeneration
+            if !isMember, due.token.stream == 0 { return due }
             switch alarms[due.token]?.take(due.time, now: now) {
             case .stale, nil: continue
             case .moved(let later): timers.arm(later, token: due.token)
-            case .due: tell(.deadline, due.token)
+            case .due:
+                guard isMember else { return due }
+                tell(.deadline, due.token)
             }
         }
         return nil
@@ -155,7 +161,10 @@ package final class EventLoop {
     /// Waits for a descriptor until it is ready in one of the directions. Those that the same token has asked for before and
     /// that have not been reported stay.
     package func watchOnce(_ descriptor: CInt, adding directions: Readiness, token: Token) {
-        _ = pollSet.watchOnce(descriptor, adding: directions, token: token)
+        guard pollSet.watchOnce(descriptor, adding: directions, token: token), token.stream != 0 else { return }
+        let slot = Int(token.slot)
+        while watched.count <= slot { watched.append([]) }
+        if !watched[slot].contains(descriptor) { watched[slot].append(descriptor) }
     }
 
     /// Waits for a descriptor no longer, whoever waited for it. To be called before the descriptor is closed.
@@ -167,6 +176,19 @@ package final class EventLoop {
     /// Waits no longer for a descriptor that is waited for on behalf of `token`.
     package func forget(_ descriptor: CInt, for token: Token) {
         pollSet.remove(descriptor, of: token)
+        guard token.stream != 0, Int(token.slot) < watched.count else { return }
+        watched[Int(token.slot)].removeAll { $0 == descriptor }
+    }
+
+    /// Forgets all that is waited for on behalf of a stream.
+    package func cancel(_ token: Token) {
+        alarms[token] = nil
+        let slot = Int(token.slot)
+        guard slot < watched.count, !watched[slot].isEmpty else { return }
+        for descriptor in watched[slot] { pollSet.remove(descriptor, of: token) }
+        // Those of other streams of the connection stay.
+        let owner = token.owner
+        watched[slot].removeAll { pollSet.token(of: $0)?.owner != owner }
     }
 
     /// Has a deadline come up for a connection, which knows by then whether it still counts; see `Alarm`.
@@ -174,7 +196,8 @@ package final class EventLoop {
         timers.arm(time, token: token)
     }
 
-    func setDeadline(_ time: MonotonicTime, for token: Token) {
+    /// Has a deadline come up for a stream or a member, in place of any that was set before; `distantFuture` for none.
+    package func setDeadline(_ time: MonotonicTime, for token: Token) {
         if let earlier = alarms[token, default: Alarm()].set(time) { timers.arm(earlier, token: token) }
     }
 

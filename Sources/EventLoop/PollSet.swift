@@ -159,6 +159,6 @@ package struct Event: Sendable {
     package let descriptor: CInt
     package let readiness: Readiness
 
-    /// Whether the descriptor is the one by whose number the token's owner is known.
-    package var isOwn: Bool { Int(descriptor) == Int(token.slot) }
+    /// Whether it is the token's owner that it is for, and no stream of it.
+    package var isOwn: Bool { token.stream == 0 }
 }

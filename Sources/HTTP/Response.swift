@@ -6,6 +6,8 @@ package struct Response {
         case bytes([UInt8])
         /// The exchange produces it. `length` is nil where nobody knows it in advance.
         case stream(length: Int?)
+        /// From here on `receive` and `produce` are the connection: behind 101, or 2xx to CONNECT (RFC 9110 §7.8, §9.3.6).
+        case tunnel
     }
 
     package var status: StatusCode

@@ -7,6 +7,7 @@ package struct StatusCode: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
+    package static let switchingProtocols = StatusCode(rawValue: 101)
     package static let ok = StatusCode(rawValue: 200)
     package static let noContent = StatusCode(rawValue: 204)
     /// Its content has no bytes (RFC 9110 §15.3.6).
@@ -51,6 +52,8 @@ package struct StatusCode: RawRepresentable, Hashable, Sendable {
         switch rawValue {
         case 100: "Continue"
         case 101: "Switching Protocols"
+        case 102: "Processing"
+        case 103: "Early Hints"
         case 200: "OK"
         case 201: "Created"
         case 202: "Accepted"

@@ -5,154 +5,161 @@ package import MartinetHTTP
 /// One connection's succession of exchanges (RFC 9112 §9): bytes in, bytes out, no I/O.
 ///
 /// Two small machines run side by side, the reading of a request and the writing of its response. When both have
-/// completed, the exchange is over, and the next begins if the connection persists.
+/// completed, the exchange is over, and the next begins if the connection persists. What is waited for follows from them:
+///
+///     reading    writer             waits for
+///     head       awaiting           request (no byte has come), head, output (no room to answer), turn (budget spent)
+///     content    awaiting, held     content (it is needed), unreadContent (it is not), response (the exchange takes none)
+///     content    content, complete  output (no room), else content, else response
+///     complete   awaiting, held     response
+///     complete   content            output (no room), else response
+///     complete   complete           nothing: the exchange is over, and reading begins with a head or the connection ends
+///     tunnel     tunnel, complete   output (no room), else tunnel; over when both sides have ended
 package struct HTTP1Connection: ~Copyable {
-    private enum Reading {
+    enum Reading {
         case head
         case content(RequestContent)
         case complete
+        case tunnel
     }
 
-    /// Where the connection stands between two calls.
-    package struct State {
-        /// Nothing more is to be read or written: flush and close.
-        package let isFinished: Bool
-        /// The last response was cut short, so that the connection must not end as if it were whole.
-        package let isTruncated: Bool
-        /// The client asked for the end, and sends no more requests that an early close could hurt.
-        package let isEndExpected: Bool
-        package let waiting: Waiting
-        /// Request content read so far in this exchange, in bytes.
-        package let receivedByteCount: Int
-        /// How many exchanges are over.
-        package let exchangeCount: Int
+    /// What the client sends behind the head that began a tunnel.
+    struct Tunnel {
+        /// The exchange, asked last, took none of what there is.
+        var isHeldBack = false
+        /// The exchange knows that the client sends no more.
+        var isEnded = false
     }
 
-    /// What the connection waits for, which says how long it may.
-    package enum Waiting: Equatable, Sendable {
-        /// The next request, of which nothing has come.
-        case request
-        /// The rest of a head.
-        case head
-        /// Request content.
-        case content
-        /// The rest of request content that nobody needs, before a response can be sent.
-        case unreadContent
-        /// The responder.
-        case response
-        /// The client, to take what is written.
-        case output
-        /// The other connections, to have their turns.
-        case turn
+    /// What becomes of the connection when the exchange in progress is over.
+    enum Persistence {
+        case persists
+        case closes
+        /// The client itself has said that this request is its last.
+        case closesAsAsked
     }
 
-    private let peer: Peer
+    let peer: Peer
+    private let token: Token
     private let responder: (any Responder)?
-    private var reading = Reading.head
-    private var writer = ResponseWriter()
+    var reading = Reading.head
+    var tunnel = Tunnel()
+    var writer = ResponseWriter()
     private var headReader = HeadReader()
-    private var exchange: (any Exchange)?
+    var exchange: (any Exchange)?
+    /// What is changed of its response's head.
+    var decoration: HeadDecoration?
     /// The request in progress, kept only when its exchange outlasts a turn.
-    private var kept: KeptRequest?
-    private var persists = true
-    /// The client itself has said that this request is its last.
-    private var isLastRequest = false
-    private var isInputEnded = false
+    var kept: KeptRequest?
+    var persistence = Persistence.persists
+    var isInputEnded = false
+    /// Why nothing more is to be read or written; nil while the connection goes on.
+    package internal(set) var ending: ConnectionEnding?
+    package internal(set) var progress = ConnectionProgress()
 
-    private var isFinished = false
-    private var isTruncated = false
-    package private(set) var waiting = Waiting.request
-    /// Whether request content is wanted and none is at hand.
-    private var lacksContent = false
-    private var receivedByteCount = 0
-    private var exchangeCount = 0
-
-    /// - Parameter responder: where responses come from; nil for the service's.
-    package init(peer: Peer, responder: (any Responder)? = nil) {
+    /// - Parameters:
+    ///   - token: the connection's own; its exchanges are streams of it.
+    ///   - responder: where responses come from; nil for the service's.
+    package init(peer: Peer, token: Token, responder: (any Responder)? = nil) {
         self.peer = peer
+        self.token = token
         self.responder = responder
-    }
-
-    package var state: State {
-        State(
-            isFinished: isFinished, isTruncated: isTruncated, isEndExpected: isLastRequest && !isTruncated,
-            waiting: waiting,
-            receivedByteCount: receivedByteCount, exchangeCount: exchangeCount)
     }
 
     /// Whether more input can change anything.
     package var wantsInput: Bool {
-        if isFinished || isInputEnded { return false }
+        if ending != nil || isInputEnded { return false }
         return switch reading {
         case .head: true
-        case .content: lacksContent
+        case .content(let content): lacks(content)
         case .complete: false
+        case .tunnel: !tunnel.isHeldBack
         }
+    }
+
+    /// Whether nothing more goes to the client, who may still send: one side of a tunnel has ended.
+    package var hasEndedOutput: Bool {
+        if case .tunnel = reading { writer.isComplete } else { false }
     }
 
     /// Content of the response in progress that is in memory until all of it is written, in bytes.
     package var keptByteCount: Int { writer.keptByteCount }
 
-    /// What the exchange in progress waits for besides the client.
-    package var waits: [Wait] { exchange?.waits ?? [] }
-
-    /// When the exchange in progress wants a turn whatever happens.
-    package var exchangeDeadline: MonotonicTime? { exchange?.deadline }
-
-    /// Whether that counts also while nothing can be written; see `Exchange`.
-    package var hasUrgentDeadline: Bool { exchange?.hasUrgentDeadline ?? false }
-
-    /// Advances the exchange in progress, and nothing else.
-    package func advanceExchange(_ service: HTTP1Service) {
-        exchange?.advance(service.moment.now)
+    /// Something has happened to an exchange: to the one in progress, or to one that is over, which does not hear of it.
+    package func handle(_ event: ExchangeEvent, stream: UInt32) {
+        if stream == self.stream { exchange?.handle(event) }
     }
+
+    /// The worker is about to leave: the exchange in progress hears of it.
+    package func drain() { exchange?.handle(.draining) }
 
     /// The client will send no more.
     package mutating func endInput() {
         isInputEnded = true
     }
 
+    /// The exchange in progress, as a stream of the connection's token.
+    private var stream: UInt32 { UInt32(truncatingIfNeeded: progress.exchangeCount) & 0x7FFF_FFFF + 1 }
+
+    /// What the exchange that begins waits with.
+    func makeHost(_ service: HTTPService) -> ExchangeHost {
+        ExchangeHost(service.loop, token: token.stream(stream))
+    }
+
     /// Moves everything as far as it goes: reads requests from `input`, writes responses to `output`.
     ///
-    /// It returns when it waits for something, which `waiting` names, or is finished. While it is `.output` that it waits
-    /// for, it is to be called again as soon as `output` has been emptied; after `.turn`, when others have had theirs.
-    package mutating func advance(_ input: inout ByteQueue, _ output: inout ByteQueue, _ service: HTTP1Service) {
+    /// - Returns: what it waits for, unless it has ended. After `.output` it is to be called again as soon as `output` has
+    ///   been emptied; after `.turn` when others have had theirs.
+    package mutating func advance(
+        _ input: inout ByteQueue, _ output: inout ByteQueue, _ service: HTTPService
+    ) -> Waiting {
         // Lent for the whole of it, since each access to it there would be checked for exclusivity.
         advance(&input, &output, &service.request, service)
     }
 
     private mutating func advance(
-        _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: inout Request, _ service: HTTP1Service
-    ) {
-        exchange?.advance(service.moment.now)
+        _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: inout Request, _ service: HTTPService
+    ) -> Waiting {
         var budget = TurnBudget()
-        while !isFinished {
+        while ending == nil {
             if case .head = reading {
-                guard output.count < HTTP1Service.outputByteCount else {
-                    waiting = .output
-                    return
-                }
-                guard input.isEmpty || budget.takeRequest(service.clock) else {
-                    waiting = .turn
-                    return
-                }
-                guard begin(&input, &output, &head, service) else { return }
+                guard output.count < HTTPService.outputByteCount else { return .output }
+                guard input.isEmpty || budget.takeRequest(service.loop) else { return .turn }
+                guard begin(&input, &output, &head, service) else { break }
             }
             if !isExchangeComplete {
                 receiveContent(&input, &output, head, service)
-                if isFinished { return }
+                if ending != nil { break }
                 writeResponse(&output, head, service)
                 // Content that the exchange did not take before its response was complete is dropped.
                 if writer.isComplete, case .content = reading { receiveContent(&input, &output, head, service) }
-                if isFinished { return }
+                if case .tunnel = reading { moveTunnel(&input, &output, head, service) }
+                if ending != nil { break }
                 guard isExchangeComplete else {
-                    if exchange?.giveUp(service.moment.now) == true { continue }
                     if kept == nil { kept = KeptRequest(head) }
-                    return
+                    break
                 }
             }
             finishExchange(head, service)
         }
+        return waiting(input, output)
+    }
+
+    /// What is waited for when nothing more can be done.
+    private func waiting(_ input: borrowing ByteQueue, _ output: borrowing ByteQueue) -> Waiting {
+        if case .head = reading { return input.isEmpty ? .request : .head }
+        if writer.isBlocked(by: output) { return .output }
+        if case .tunnel = reading { return .tunnel }
+        guard case .content(let content) = reading, lacks(content) else { return .response }
+        return needsContent || writer.isComplete ? .content : .unreadContent
+    }
+
+    var persists: Bool { if case .persists = persistence { true } else { false } }
+
+    /// Whether all content that has come is read, and more of it is wanted.
+    private func lacks(_ content: RequestContent) -> Bool {
+        if content.isHeldBack { return false }
+        return !content.isAwaited || exchange.map { $0.contentNeed == .now } ?? true
     }
 
     private var isExchangeComplete: Bool {
@@ -160,7 +167,7 @@ package struct HTTP1Connection: ~Copyable {
     }
 
     /// The connection was lost or is given up: records the exchange in progress, if there is one.
-    package mutating func abandon(_ service: HTTP1Service) {
+    package mutating func abandon(_ service: HTTPService) {
         if let kept {
             writer.abandon()
             record(kept.request, isComplete: false, service)
@@ -170,10 +177,10 @@ package struct HTTP1Connection: ~Copyable {
 
     /// The time for what the connection waits for is over. Where a request is late, the answer is 408 (RFC 9110 §15.5.9);
     /// where it is only content that nobody needs, the response is sent with the next `advance`.
-    package mutating func timeOut(_ output: inout ByteQueue, _ service: HTTP1Service) {
+    package mutating func timeOut(_ waiting: Waiting, _ output: inout ByteQueue, _ service: HTTPService) {
         switch waiting {
         case .request:
-            isFinished = true
+            end()
         case .head:
             writer.begin()
             refuse(.late, nil, &output, service)
@@ -181,7 +188,7 @@ package struct HTTP1Connection: ~Copyable {
             refuse(.late, kept?.request, &output, service)
         case .unreadContent:
             leaveContent()
-        case .response, .output, .turn:
+        case .response, .output, .tunnel, .turn:
             abandon(service)
         }
     }
@@ -190,19 +197,17 @@ package struct HTTP1Connection: ~Copyable {
 
     /// Reads a head and opens its exchange; false when there is no whole head yet, or it was refused.
     private mutating func begin(
-        _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: inout Request, _ service: HTTP1Service
+        _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: inout Request, _ service: HTTPService
     ) -> Bool {
         var isRead = false
         do throws(MessageError) {
             switch try headReader.read(from: &input, into: &head) {
             case .nothing:
-                waiting = .request
                 // A client that has just come has its first request on the way.
-                isFinished = isInputEnded || service.isDraining && exchangeCount > 0
+                if isInputEnded || service.isDraining && progress.exchangeCount > 0 { end() }
                 return false
             case .part:
-                waiting = .head
-                isFinished = isInputEnded
+                if isInputEnded { end() }
                 return false
             case .whole:
                 isRead = true
@@ -219,45 +224,72 @@ package struct HTTP1Connection: ~Copyable {
     }
 
     private mutating func open(
-        _ output: inout ByteQueue, _ head: inout Request, _ service: HTTP1Service
+        _ output: inout ByteQueue, _ head: inout Request, _ service: HTTPService
     ) throws(MessageError) {
-        receivedByteCount = 0
-        waiting = .response
+        progress.receivedByteCount = 0
         head.peer = peer
         let moment = service.moment
         head.arrival = moment.now
         head.date = moment.date
         writer.begin(minorVersion: head.minorVersion, isHead: head.method == .head)
-        isLastRequest = !head.asksToPersist
-        persists = !isLastRequest && !service.isDraining
+        persistence = !head.asksToPersist ? .closesAsAsked : service.isDraining ? .closes : .persists
         if let isSecure = head.isTargetSecure, isSecure != (peer.protocolVersion != nil) { throw .misdirected }
         let isAwaited = try head.expectsContinue()
         let content = head.content
         reading = content == .none ? .complete : .content(RequestContent(content, isAwaited: isAwaited))
         switch (responder ?? service.responder).open(head) {
-        case .exchange(let exchange):
-            self.exchange = exchange
-            if content == .none {
-                exchange.endContent()
-                exchange.advance(moment.now)
-            } else if exchange.contentNeed == .never {
-                forgoContent()
-            }
+        case .exchange(let exchange, let decoration):
+            begin(exchange, decoration, service)
+            if content != .none, exchange.contentNeed == .never { forgoContent() }
         case .complete(let response):
-            if content == .none {
-                writer.start(response, &persists, date: moment.dateText, to: &output)
-            } else {
+            guard content == .none else {
                 forgoContent()
-                writer.hold(response)
+                return writer.hold(response)
             }
+            var persists = persists
+            writer.start(response, &persists, date: moment.dateText, to: &output)
+            if !persists { close() }
         case .prepared(let response, let user):
-            if content == .none {
-                writer.send(response, user: user, &persists, date: moment.dateText, to: &output)
-            } else {
+            guard content == .none else {
                 forgoContent()
-                writer.hold(response, user: user)
+                return writer.hold(response, user: user)
             }
+            var persists = persists
+            writer.send(response, user: user, &persists, date: moment.dateText, to: &output)
+            if !persists { close() }
         }
+    }
+
+    private mutating func begin(_ exchange: any Exchange, _ decoration: HeadDecoration?, _ service: HTTPService) {
+        self.exchange = exchange
+        self.decoration = decoration
+        exchange.begin(makeHost(service))
+        if case .complete = reading { exchange.handle(.contentEnded(nil)) }
+    }
+
+    /// Another answer takes the place of the exchange in progress, which is gone.
+    mutating func replace(with answer: Answer, _ service: HTTPService) {
+        switch answer {
+        case .complete(let response):
+            forgoContent()
+            writer.hold(decorated(response))
+        case .prepared(let response, let user):
+            forgoContent()
+            if decoration == nil {
+                writer.hold(response, user: user)
+            } else {
+                writer.hold(decorated(response.response(for: user)))
+            }
+        case .exchange(let next, let inner):
+            begin(next, decoration.map { HeadDecoration(inner, then: $0.apply) } ?? inner, service)
+        }
+    }
+
+    func decorated(_ response: Response) -> Response {
+        guard let decoration else { return response }
+        var changed = response
+        decoration.apply(to: &changed)
+        return changed
     }
 
     /// The response does not depend on the request's content. A little of it is read and dropped so that the connection
@@ -269,31 +301,32 @@ package struct HTTP1Connection: ~Copyable {
 
     /// The rest of the content is not read, so that no request can follow it. It may still come, and an early close would
     /// destroy the response.
-    private mutating func leaveContent() {
-        persists = false
-        isLastRequest = false
+    mutating func leaveContent() {
+        persistence = .closes
         reading = .complete
-        waiting = .response
+    }
+
+    /// The connection does not go on after this exchange, whatever was meant before.
+    mutating func close() {
+        if case .persists = persistence { persistence = .closes }
     }
 
     private mutating func receiveContent(
-        _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTP1Service
+        _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTPService
     ) {
-        lacksContent = false
         guard case .content(var content) = reading else { return }
         do throws(MessageError) {
             let pause = try content.read(from: &input, to: exchange)
-            receivedByteCount = content.byteCount
+            progress.receivedByteCount = content.byteCount
             reading = .content(content)
             switch pause {
             case .complete:
                 reading = .complete
-                waiting = .response
-                exchange?.endContent()
-            case .notTaken: waiting = .response
+                exchange?.handle(.contentEnded(nil))
+            case .notTaken: break
             case .tooLong: leaveContent()
             case .lacking where writer.isComplete && service.isDraining: leaveContent()
-            case .lacking: try awaitContent(content, hasInput: !input.isEmpty, &output)
+            case .lacking: try awaitContent(content, hasInput: !input.isEmpty, &output, service)
             }
         } catch {
             input.removeAll()
@@ -301,17 +334,15 @@ package struct HTTP1Connection: ~Copyable {
         }
     }
 
-    private var needsContent: Bool {
-        if writer.isComplete || writer.isHolding { return false }
+    var needsContent: Bool {
+        if writer.isComplete { return false }
         return exchange.map { $0.contentNeed != .never } ?? writer.isAwaiting
     }
 
     /// All that has come is read, and there is more to come.
     private mutating func awaitContent(
-        _ content: RequestContent, hasInput: Bool, _ output: inout ByteQueue
+        _ content: RequestContent, hasInput: Bool, _ output: inout ByteQueue, _ service: HTTPService
     ) throws(MessageError) {
-        lacksContent = true
-        waiting = needsContent || writer.isComplete ? .content : .unreadContent
         if isInputEnded {
             guard needsContent || !content.hasKnownLength else { return leaveContent() }
             throw .bad("The request's content ended early.")
@@ -319,167 +350,23 @@ package struct HTTP1Connection: ~Copyable {
         guard content.isAwaited else { return }
         switch exchange?.contentNeed ?? .now {
         case .now: break
-        case .later:
-            lacksContent = false
-            waiting = .response
-            return
-        case .never:
-            // Who waits to be asked for content that nobody wants any more is not asked.
-            lacksContent = false
-            return leaveContent()
+        case .later: return
+        // Who waits to be asked for content that nobody wants any more is not asked.
+        case .never: return leaveContent()
         }
         // A response that is known already does not depend on it.
-        guard writer.isAwaiting, exchange?.response == nil else { return }
+        takeHead(&output, service)
+        guard writer.isAwaiting, case .content = reading else { return }
         var asked = content
         asked.isAwaited = false
         reading = .content(asked)
         // Who has begun to send it does not wait.
         if content.byteCount == 0, !hasInput { output.append(ResponseSerializer.continueResponse) }
     }
-
-    // MARK: Writing
-
-    /// The response is complete. Request content that is still to come is no longer wanted.
-    private mutating func endResponse() {
-        exchange?.conclude()
-        exchange = nil
-        if case .content(let content) = reading, content.isAwaited || !persists { leaveContent() }
-    }
-
-    /// Begins the response, if there is one and it is to be sent now.
-    ///
-    /// - Returns: whether it has begun.
-    @inline(__always)
-    private mutating func startResponse(_ output: inout ByteQueue, _ service: HTTP1Service) -> Bool {
-        if writer.hasBegun { return false }
-        let isSettled =
-            switch reading {
-            case .head: false
-            // Nothing that can still come of it breaks the rules.
-            case .content(let content): content.hasKnownLength
-            case .complete: true
-            }
-        // That of the exchange; nil for one that is held.
-        var response: Response?
-        if writer.isHolding {
-            guard isSettled else { return false }
-        } else {
-            guard let exchange, isSettled || exchange.contentNeed != .never, let known = exchange.response else {
-                return false
-            }
-            response = known
-        }
-        if service.isDraining { persists = false }
-        // More is to come than is worth reading for nobody.
-        if case .content(let content) = reading, content.isLong, !needsContent { persists = false }
-        let date = service.moment.dateText
-        if let response {
-            writer.start(response, &persists, date: date, to: &output)
-        } else {
-            writer.startHeld(&persists, date: date, to: &output)
-        }
-        return true
-    }
-
-    @inline(__always)
-    private mutating func writeResponse(
-        _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTP1Service
-    ) {
-        if startResponse(&output, service), writer.isComplete { return endResponse() }
-        switch writer.write(from: exchange, to: &output) {
-        case nil: break
-        case .complete: endResponse()
-        case .full: waiting = .output
-        case .notYet: if !lacksContent { waiting = .response }
-        case .failed(let problem): fail(problem, head, service)
-        }
-    }
-
-    private mutating func finishExchange(_ head: borrowing Request, _ service: HTTP1Service) {
-        if let kept {
-            record(kept.request, isComplete: true, service)
-        } else {
-            record(head, isComplete: true, service)
-        }
-        beginNext()
-    }
-
-    private func record(_ request: borrowing Request, isComplete: Bool, _ service: HTTP1Service) {
-        service.journal.record(
-            request, peer: peer, user: writer.user, status: writer.status,
-            contentByteCount: writer.contentByteCount, isComplete: isComplete)
-    }
-
-    /// The exchange is over; the next may follow if the connection persists.
-    private mutating func beginNext() {
-        kept = nil
-        exchange = nil
-        exchangeCount += 1
-        reading = .head
-        writer.finish()
-        waiting = .request
-        isFinished = !persists
-    }
-
-    // MARK: Ending early
-
-    /// Answers a message that breaks the rules, and ends the connection.
-    ///
-    /// - Parameter request: nil where no request could be read.
-    private mutating func refuse(
-        _ error: MessageError, _ request: Request?, _ output: inout ByteQueue, _ service: HTTP1Service
-    ) {
-        persists = false
-        service.journal.recordRefusal(error.status, error.explanation, request, peer: peer)
-        if case .content = reading { isLastRequest = false }
-        if writer.isComplete {
-            // What it asked for it has; only the rest of its content is not as it should be.
-            if let request { record(request, isComplete: true, service) }
-            beginNext()
-            return
-        }
-        guard !writer.hasBegun else {
-            // The response has begun: all that is left is to end the connection before its content is complete.
-            kept = request.map(KeptRequest.init)
-            abandon(service)
-            return
-        }
-        exchange = nil
-        var response = Response.error(error.status, error.explanation)
-        response.closesConnection = true
-        writer.start(response, &persists, date: service.moment.dateText, to: &output)
-        // Whole, whatever waits already: the connection is finished and will not be asked for the rest.
-        writer.writeWhole(to: &output)
-        if let request {
-            record(request, isComplete: true, service)
-        } else {
-            service.journal.recordUnreadable(
-                peer: peer, status: error.status, contentByteCount: writer.contentByteCount)
-        }
-        kept = nil
-        reading = .complete
-        isFinished = true
-    }
-
-    /// The response cannot be completed.
-    private mutating func fail(_ problem: String, _ head: borrowing Request, _ service: HTTP1Service) {
-        let request = kept?.request ?? copy head
-        kept = KeptRequest(request)
-        service.journal.report(problem, request, peer: peer)
-        abandon(service)
-    }
-
-    private mutating func truncate() {
-        kept = nil
-        exchange = nil
-        reading = .complete
-        isTruncated = true
-        isFinished = true
-    }
 }
 
 /// The request of an exchange that outlasts its turn. In a box, which most connections do without.
-private final class KeptRequest {
+final class KeptRequest {
     let request: Request
 
     init(_ request: Request) {

@@ -22,6 +22,8 @@ struct RequestContent {
     let hasKnownLength: Bool
     /// Whether it is longer than what is worth reading for nobody.
     let isLong: Bool
+    /// Whether the exchange, asked last, took none of what there is.
+    private(set) var isHeldBack = false
     /// Whether the client waits to be asked for it (RFC 9110 §10.1.1).
     var isAwaited: Bool
 
@@ -37,13 +39,17 @@ struct RequestContent {
 
     /// Reads as much as there is and is taken. What no exchange wants is dropped.
     mutating func read(from input: inout ByteQueue, to exchange: (any Exchange)?) throws(MessageError) -> Pause {
+        isHeldBack = false
         while true {
             switch try decoder.next(input.readable) {
             case .framing(let count):
                 input.consume(count)
             case .content(let count):
                 let taken = hand(input.readable.extracting(0..<count), to: exchange)
-                guard taken > 0 else { return .notTaken }
+                guard taken > 0 else {
+                    isHeldBack = true
+                    return .notTaken
+                }
                 decoder.took(taken)
                 input.consume(taken)
             case .needsMore: return .lacking

@@ -22,6 +22,12 @@ enum ResponseContent {
     /// Producing into less room than this is not worth a call.
     private static let leastSpace = 1024
 
+    /// How much may be written; nil where it is too little.
+    static func space(in output: borrowing ByteQueue) -> Int? {
+        let space = HTTPService.outputByteCount - output.count
+        return space > leastSpace ? space : nil
+    }
+
     /// Writes as much as there is and fits.
     ///
     /// - Parameters:
@@ -32,7 +38,7 @@ enum ResponseContent {
     ) -> Pause {
         switch self {
         case .bytes(let bytes, let written):
-            let end = min(bytes.count, written + max(0, HTTP1Service.outputByteCount - output.count))
+            let end = min(bytes.count, written + max(0, HTTPService.outputByteCount - output.count))
             output.append(bytes.span.extracting(written..<end))
             byteCount += end - written
             self = .bytes(bytes, written: end)
@@ -50,8 +56,7 @@ enum ResponseContent {
         counting byteCount: inout Int
     ) -> Pause {
         while true {
-            let space = HTTP1Service.outputByteCount - output.count
-            guard space > leastSpace else { return .full }
+            guard let space = space(in: output) else { return .full }
             let wanted = min(space, remaining ?? space)
             let production =
                 isChunked ? produceChunk(exchange, wanted, &output) : produce(exchange, wanted, &output)
@@ -64,13 +69,17 @@ enum ResponseContent {
                 guard remaining == nil else { return .failed("the content is shorter than its announced length") }
                 if isChunked { output.append(ChunkFrame.last) }
                 return .complete
+            case .endWithTrailers(let trailers):
+                guard remaining == nil else { return .failed("the content is shorter than its announced length") }
+                if isChunked { ResponseSerializer.writeEnd(trailers, to: &output) }
+                return .complete
             case .notYet: return .notYet
             case .failed(let problem): return .failed(problem)
             }
         }
     }
 
-    private static func produce(
+    static func produce(
         _ exchange: any Exchange, _ byteCount: Int, _ output: inout ByteQueue
     ) -> Production {
         var room = output.room(atLeast: byteCount)

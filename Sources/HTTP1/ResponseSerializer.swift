@@ -23,6 +23,7 @@ package enum ResponseSerializer {
         case .bytes(let bytes): .length(bytes.count)
         case .stream(let length?): .length(length)
         case .stream(nil): minorVersion == 0 ? .close : .chunked
+        case .tunnel: .none
         }
     }
 
@@ -81,6 +82,20 @@ package enum ResponseSerializer {
     }
 
     private static let dateName: StaticString = "Date"
+
+    /// Writes an interim response (RFC 9110 §15.2).
+    static func writeInterim(_ response: borrowing Response, to output: inout ByteQueue) {
+        writeStatusLine(response.status, to: &output)
+        write(response.fields, to: &output)
+        output.append("\r\n")
+    }
+
+    /// Writes the last chunk and the fields behind it (RFC 9112 §7.1.2).
+    static func writeEnd(_ trailers: borrowing Fields, to output: inout ByteQueue) {
+        output.append("0\r\n")
+        write(trailers, to: &output)
+        output.append("\r\n")
+    }
 
     /// The interim response that has the client send its content (RFC 9110 §10.1.1).
     package static let continueResponse: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"

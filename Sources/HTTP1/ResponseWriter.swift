@@ -13,6 +13,8 @@ struct ResponseWriter {
         case heldPrepared(PreparedResponse, user: [UInt8]?)
         /// The head is written.
         case content(ResponseContent)
+        /// The head is written, and what follows is no message.
+        case tunnel
         case complete
     }
 
@@ -47,16 +49,17 @@ struct ResponseWriter {
     var isHolding: Bool {
         switch phase {
         case .held, .heldPrepared: true
-        case .awaiting, .content, .complete: false
+        case .awaiting, .content, .tunnel, .complete: false
         }
     }
+    var isTunnel: Bool { if case .tunnel = phase { true } else { false } }
     var isComplete: Bool { if case .complete = phase { true } else { false } }
 
     /// Whether the client has been sent some of it.
     var hasBegun: Bool {
         switch phase {
         case .awaiting, .held, .heldPrepared: false
-        case .content, .complete: true
+        case .content, .tunnel, .complete: true
         }
     }
 
@@ -66,7 +69,7 @@ struct ResponseWriter {
         case .held(let response): response.content.keptByteCount
         case .heldPrepared(let prepared, _): prepared.response.content.keptByteCount
         case .content(.bytes(let bytes, _)): bytes.count
-        case .awaiting, .content, .complete: 0
+        case .awaiting, .content, .tunnel, .complete: 0
         }
     }
 
@@ -85,7 +88,7 @@ struct ResponseWriter {
         case .held(let response): start(response, &persists, date: date, to: &output)
         case .heldPrepared(let prepared, let user):
             send(prepared, user: user, &persists, date: date, to: &output)
-        case .awaiting, .content, .complete: break
+        case .awaiting, .content, .tunnel, .complete: break
         }
     }
 
@@ -134,14 +137,16 @@ struct ResponseWriter {
         status = response.status
         user = response.user
         if !response.isVerbatim {
+            let persistence = if case .tunnel = response.content { upgrade } else { persistence(persists) }
             ResponseSerializer.writeHead(
-                response, framing: framing, date: date, persistence: persistence(persists), to: &output)
+                response, framing: framing, date: date, persistence: persistence, to: &output)
         }
         let hasContent = (!isHead && framing != .none && framing != .length(0)) || response.isVerbatim
         switch response.content {
         case .bytes(let bytes) where hasContent: phase = .content(.bytes(bytes, written: 0))
         case .stream(let length) where hasContent:
             phase = .content(.stream(remaining: length, isChunked: framing == .chunked))
+        case .tunnel: phase = .tunnel
         default: phase = .complete
         }
     }
@@ -150,6 +155,34 @@ struct ResponseWriter {
     private func persistence(_ persists: Bool) -> StaticString? {
         persists ? (minorVersion == 0 ? "Connection: keep-alive\r\n" : nil) : "Connection: close\r\n"
     }
+
+    /// What is said of the connection where a tunnel begins (RFC 9110 §7.8).
+    private var upgrade: StaticString? { status == .switchingProtocols ? "Connection: upgrade\r\n" : nil }
+
+    /// Whether a tunnel begins with the response that is held: what comes behind the request's content is then the tunnel's.
+    var holdsTunnel: Bool {
+        guard case .held(let response) = phase, case .tunnel = response.content else { return false }
+        return true
+    }
+
+    /// Writes an interim response, if the client knows such.
+    func writeInterim(_ response: Response, to output: inout ByteQueue) {
+        if minorVersion > 0, !hasBegun { ResponseSerializer.writeInterim(response, to: &output) }
+    }
+
+    /// Whether content is left that did not fit: the output has no room for a piece worth a call.
+    func isBlocked(by output: borrowing ByteQueue) -> Bool {
+        switch phase {
+        case .content, .tunnel: ResponseContent.space(in: output) == nil
+        case .awaiting, .held, .heldPrepared, .complete: false
+        }
+    }
+
+    /// Counts bytes that have gone through the tunnel to the client.
+    mutating func count(tunnelled count: Int) { contentByteCount += count }
+
+    /// Nothing more goes through the tunnel to the client.
+    mutating func endTunnel() { phase = .complete }
 
     /// Writes as much content as there is and fits; nil where there is none to write.
     mutating func write(from exchange: (any Exchange)?, to output: inout ByteQueue) -> ResponseContent.Pause? {

@@ -1,4 +1,5 @@
 import MartinetEvents
+import MartinetHTTP
 
 /// How long the requests that a connection has sent at one time may keep others waiting.
 ///
@@ -12,16 +13,16 @@ struct TurnBudget {
     private var start = MonotonicTime.start
 
     /// Whether another request may begin.
-    mutating func takeRequest(_ clock: () -> MonotonicTime) -> Bool {
+    mutating func takeRequest(_ loop: any ExchangeLoop) -> Bool {
         requestCount += 1
         switch requestCount {
         case 1: return true
         case 2:
-            start = clock()
+            start = loop.readClock()
             return true
         default:
             guard (requestCount - 2) % Self.requestsPerLook == 0 else { return true }
-            return clock() - start < Self.limit
+            return loop.readClock() - start < Self.limit
         }
     }
 }

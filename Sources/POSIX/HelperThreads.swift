@@ -1,5 +1,6 @@
 import CMartinetLinux
 import Glibc
+package import MartinetEvents
 import Synchronization
 
 /// A few threads beside a loop, for what takes longer than a turn may: password hashes, large directories, compression.
@@ -27,7 +28,7 @@ package final class HelperThreads: Sendable {
     ///
     /// - Returns: what tells when the result is there; nil where too much waits already.
     package func calculate<Result: Sendable>(_ work: @escaping @Sendable () -> Result) -> Calculation<Result>? {
-        guard let outcome = try? Outcome<Result>() else { return nil }
+        let outcome = Outcome<Result>()
         let job = WorkQueue.Job { outcome.set(work()) }
         if threadCount == 0 {
             job.run()
@@ -78,8 +79,8 @@ package final class Calculation<Result: Sendable> {
         queue.remove(job)
     }
 
-    /// Readable when the result is there.
-    package var descriptor: CInt { outcome.descriptor }
+    /// Has somebody woken when the result is there, at once if it is.
+    package func wake(_ waker: Waker) { outcome.wake(waker) }
 
     /// Takes the result; nil while there is none.
     package func take() -> Result? { outcome.take() }
@@ -87,25 +88,33 @@ package final class Calculation<Result: Sendable> {
 
 /// Where a thread leaves a result.
 private final class Outcome<Result: Sendable>: Sendable {
-    private let result = Mutex<Result?>(nil)
-    private let wakeup: Wakeup
-
-    init() throws(SystemError) {
-        wakeup = try Wakeup()
+    private struct State {
+        var result: Result?
+        var waker: Waker?
     }
 
-    var descriptor: CInt { wakeup.descriptor }
+    private let state = Mutex(State())
 
-    func set(_ value: sending Result) {
-        let value = value
-        result.withLock { $0 = value }
-        wakeup.signal()
+    func wake(_ waker: Waker) {
+        let isThere = state.withLock { state in
+            state.waker = waker
+            return state.result != nil
+        }
+        if isThere { waker.wake() }
+    }
+
+    func set(_ value: Result) {
+        let waker = state.withLock { state in
+            state.result = value
+            return state.waker
+        }
+        waker?.wake()
     }
 
     func take() -> Result? {
-        result.withLock { result in
-            defer { result = nil }
-            return result
+        state.withLock { state in
+            defer { state.result = nil }
+            return state.result
         }
     }
 }

@@ -10,25 +10,18 @@ protocol Deferral: AnyObject {
     /// What has come; nil while nothing has, and after it was taken.
     func take(_ now: MonotonicTime) -> Outcome?
 
-    /// What it waits for, and until when at most, as `Exchange` says it.
-    var waits: [Wait] { get }
-    var deadline: MonotonicTime? { get }
+    /// Nothing has come: registers what it waits for.
+    func wait(with host: inout ExchangeHost)
 }
 
-/// An exchange whose answer depends on what comes later, as from a helper thread: it waits for that, and then is the answer.
+/// An exchange whose answer depends on what comes later, as from a helper thread: it waits for that, and then the answer takes
+/// its place.
 ///
 /// Until then none of the request's content is taken or asked for: who it is from, or whether it is wanted, may not be known.
 final class DeferredExchange: Exchange {
-    private enum Phase {
-        case waiting(any Deferral, answer: (_ now: MonotonicTime) -> Answer?)
-        /// The response is at hand.
-        case answered
-        case replaced(any Exchange)
-    }
-
-    private var phase: Phase
-    private var ownResponse: Response?
-    private var isContentComplete = false
+    /// Asks what is waited for, and registers it where it has not come.
+    private let step: (_ host: inout ExchangeHost) -> Answer?
+    private var host: ExchangeHost?
 
     /// - Parameter then: what the result leads to; called once, in a turn of the exchange's connection.
     convenience init<Result: Sendable>(
@@ -44,91 +37,29 @@ final class DeferredExchange: Exchange {
         then: @escaping (_ request: borrowing Request, Source.Outcome) -> Answer
     ) {
         let kept = copy request
-        phase = .waiting(source) { now in source.take(now).map { then(kept, $0) } }
-    }
-
-    var response: Response? {
-        if case .replaced(let exchange) = phase { exchange.response } else { ownResponse }
-    }
-
-    var contentNeed: ContentNeed {
-        switch phase {
-        case .waiting: .later
-        case .answered: .never
-        case .replaced(let exchange): exchange.contentNeed
+        step = { host in
+            if let outcome = source.take(host.now) { return then(kept, outcome) }
+            source.wait(with: &host)
+            return nil
         }
     }
 
-    func receive(_ content: Span<UInt8>) -> Int {
-        switch phase {
-        case .waiting: 0
-        case .answered: content.count
-        case .replaced(let exchange): exchange.receive(content)
-        }
+    func begin(_ host: consuming ExchangeHost) { self.host = consume host }
+
+    let contentNeed = ContentNeed.later
+
+    func receive(_ content: Span<UInt8>) -> Int { 0 }
+
+    func head() -> HeadStep {
+        guard var host = host.take() else { return .notYet }
+        let answer = step(&host)
+        self.host = consume host
+        return answer.map { .replaced($0) } ?? .notYet
     }
 
-    func endContent() {
-        isContentComplete = true
-        if case .replaced(let exchange) = phase { exchange.endContent() }
-    }
+    func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
 
-    func produce(into room: inout MutableSpan<UInt8>) -> Production {
-        if case .replaced(let exchange) = phase { exchange.produce(into: &room) } else { .end }
-    }
-
-    func advance(_ now: MonotonicTime) {
-        switch phase {
-        case .waiting(_, let answer):
-            switch answer(now) {
-            case nil: return
-            case .complete(let response):
-                ownResponse = response
-                phase = .answered
-            case .prepared(let prepared, let user):
-                ownResponse = prepared.response(for: user)
-                phase = .answered
-            case .exchange(let exchange):
-                phase = .replaced(exchange)
-                if isContentComplete { exchange.endContent() }
-                exchange.advance(now)
-            }
-        case .answered: break
-        case .replaced(let exchange): exchange.advance(now)
-        }
-    }
-
-    func giveUp(_ now: MonotonicTime) -> Bool {
-        if case .replaced(let exchange) = phase { exchange.giveUp(now) } else { false }
-    }
-
-    func conclude() {
-        if case .replaced(let exchange) = phase { exchange.conclude() }
-    }
-
-    var waits: [Wait] {
-        switch phase {
-        case .waiting(let source, _): source.waits
-        case .answered: []
-        case .replaced(let exchange): exchange.waits
-        }
-    }
-
-    var deadline: MonotonicTime? {
-        switch phase {
-        case .waiting(let source, _): source.deadline
-        case .answered: nil
-        case .replaced(let exchange): exchange.deadline
-        }
-    }
-
-    var hasUrgentDeadline: Bool {
-        switch phase {
-        // Others may wait for the same.
-        case .waiting: true
-        case .answered: false
-        case .replaced(let exchange): exchange.hasUrgentDeadline
-        }
-    }
+    func handle(_ event: ExchangeEvent) {}
 }
 
 private final class DeferredCalculation<Result: Sendable>: Deferral {
@@ -140,6 +71,5 @@ private final class DeferredCalculation<Result: Sendable>: Deferral {
 
     func take(_ now: MonotonicTime) -> Result? { calculation.take() }
 
-    var waits: [Wait] { [Wait(calculation.descriptor, for: .reading)] }
-    var deadline: MonotonicTime? { nil }
+    func wait(with host: inout ExchangeHost) { calculation.wake(host.waker) }
 }

@@ -25,16 +25,14 @@ protocol PieceSource: Sendable {
 /// A content that helper threads make a piece at a time: one while the client takes the one before, and none for a client
 /// that takes nothing.
 final class PiecewiseExchange: Exchange {
-    let response: Response?
+    private let response: Response
     private let source: any PieceSource
     private let helpers: Helpers
     private var piece = ContentPiece()
     /// How much of the piece is produced.
     private var offset = 0
     private var upcoming: Helpers.Outcome<ContentPiece>?
-    private var now = MonotonicTime.start
-    /// When to ask again for the piece that nobody had the time to make.
-    private(set) var deadline: MonotonicTime?
+    private var host: ExchangeHost?
 
     /// How long the helpers are left alone when they have too much to do.
     private static let pause = Interval.milliseconds(20)
@@ -49,12 +47,12 @@ final class PiecewiseExchange: Exchange {
 
     func receive(_ content: Span<UInt8>) -> Int { content.count }
 
-    func endContent() {}
+    func begin(_ host: consuming ExchangeHost) { self.host = consume host }
 
-    func advance(_ now: MonotonicTime) {
-        self.now = now
-        if let deadline, deadline <= now { self.deadline = nil }
-    }
+    /// There may be a piece now, or the time to make one.
+    func handle(_ event: ExchangeEvent) {}
+
+    func head() -> HeadStep { .final(response) }
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production {
         while true {
@@ -72,12 +70,6 @@ final class PiecewiseExchange: Exchange {
             guard let next = takeNext() else { return .notYet }
             piece = next
         }
-    }
-
-    /// The next piece is waited for only when there is nothing left of the one before.
-    var waits: [Wait] {
-        guard offset == piece.bytes.count, case .pending(let calculation) = upcoming else { return [] }
-        return [Wait(calculation.descriptor, for: .reading)]
     }
 
     private func take(_ room: inout MutableSpan<UInt8>) -> Int {
@@ -101,11 +93,15 @@ final class PiecewiseExchange: Exchange {
             upcoming = nil
             return next
         case .pending(let calculation):
-            guard let next = calculation.take() else { return nil }
+            guard let next = calculation.take() else {
+                if let waker = host?.waker { calculation.wake(waker) }
+                return nil
+            }
             upcoming = nil
             return next
         case .refused, nil:
-            deadline = now + Self.pause
+            // Asked again then.
+            if let now = host?.now { host?.setDeadline(now + Self.pause) }
             return nil
         }
     }

@@ -3,7 +3,6 @@ import MartinetBytes
 import MartinetEventLoop
 import MartinetEvents
 import MartinetHTTP
-import MartinetHTTP1
 import MartinetPOSIX
 
 /// Writes a line for each exchange, in the combined format with what TLS and time add to it:

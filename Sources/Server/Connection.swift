@@ -27,7 +27,10 @@ struct Connection: ~Copyable {
     private let address: SocketAddress
     private let number: Int
     private var stream: TLSStream
+    private let token: Token
     private var http: HTTP1Connection
+    /// What `http` waited for when it was last given its turn.
+    private var waiting = Waiting.request
     private(set) var phase = Phase.handshaking
     /// Plaintext that is not yet understood.
     private var input = ByteQueue()
@@ -53,12 +56,17 @@ struct Connection: ~Copyable {
     /// When the client last took something, or had nothing to take.
     private(set) var lastTaken: MonotonicTime
 
-    /// - Parameter isPlain: whether the listener is one for plain HTTP.
-    init(_ accepted: consuming AcceptedSocket, number: Int, isPlain: Bool, _ worker: WorkerContext) throws(TLSError) {
+    /// - Parameters:
+    ///   - token: its own in the loop, whose streams are its exchanges.
+    ///   - isPlain: whether the listener is one for plain HTTP.
+    init(
+        _ accepted: consuming AcceptedSocket, token: Token, number: Int, isPlain: Bool, _ worker: WorkerContext
+    ) throws(TLSError) {
         let stream = try TLSStream(worker.parts.tls, over: worker.transport)
         address = accepted.peer
         socket = accepted.takeDescriptor()
-        http = HTTP1Connection(peer: .unknown)
+        self.token = token
+        http = HTTP1Connection(peer: .unknown, token: token)
         self.stream = stream
         self.number = number
         timeout = ProgressDeadline(worker.timeouts, now: worker.now)
@@ -78,16 +86,9 @@ struct Connection: ~Copyable {
         case .open where wantsInput: .read
         // While something else is waited for, a client that ends its side is not read but still noticed: once, since the
         // kernel would say it again and again.
-        case .open where http.waiting == .response: isPeerEndKnown ? .none : .peerEnd
+        case .open where waiting == .response: isPeerEndKnown ? .none : .peerEnd
         case .open, .draining, .closed: .none
         }
-    }
-
-    /// What the exchange in progress waits for, besides the client. While the client takes nothing, only what is urgent is
-    /// watched: whoever produces for it is held up as well.
-    var waits: [Wait] {
-        guard phase == .open else { return [] }
-        return unsent.isEmpty ? http.waits : http.waits.filter(\.isUrgent)
     }
 
     /// Memory that is kept until the client takes what is sent, or what it has sent is wanted, in bytes.
@@ -97,14 +98,14 @@ struct Connection: ~Copyable {
     func isStalled(since time: MonotonicTime) -> Bool { !unsent.isEmpty && lastTaken <= time }
 
     /// Whether no request is in progress, so that it can be closed without harm.
-    var isIdle: Bool { phase == .open && unsent.isEmpty && http.waiting == .request }
+    var isIdle: Bool { phase == .open && unsent.isEmpty && waiting == .request }
 
     private var wantsInput: Bool { http.wantsInput || looksForEnd }
 
     /// Whether what a client of TLS 1.2 has sent is read for the close_notify alone that may be behind it.
     private var looksForEnd: Bool {
         isPeerEndKnown && !isSocketEnded && phase == .open && !isPlain && !stream.endsOneSide && !stream.isClosedByPeer
-            && http.waiting == .response && input.count < Limits.inputByteCount
+            && waiting == .response && input.count < Limits.inputByteCount
     }
 
     // MARK: What can happen
@@ -126,9 +127,6 @@ struct Connection: ~Copyable {
             } else if unsent.isEmpty {
                 receivedByteCount = try fill(readiness, worker)
                 try move(worker, &sentByteCount)
-            } else if phase == .open {
-                // What is urgent may have happened.
-                http.advanceExchange(worker.service)
             }
         } catch let error as TLSError {
             worker.logger.debug("\(address): connection ended: \(error)")
@@ -139,15 +137,27 @@ struct Connection: ~Copyable {
             lose(worker)
         }
         if sentByteCount > 0 || unsent.isEmpty { lastTaken = worker.now }
-        let state = http.state
         let progress = ProgressDeadline.Progress(
             hasSent: sentByteCount > 0, hasReceived: receivedByteCount > 0,
-            contentByteCount: state.receivedByteCount)
-        timeout.wait(for: reason(state), progress, worker.timeouts, now: worker.now)
+            contentByteCount: http.progress.receivedByteCount)
+        timeout.wait(for: reason, progress, worker.timeouts, now: worker.now)
+    }
+
+    /// Something has happened to an exchange, which hears of it even while the client takes nothing.
+    mutating func handle(_ event: ExchangeEvent, stream: UInt32, _ worker: WorkerContext) {
+        http.handle(event, stream: stream)
+        turn(.none, worker)
+    }
+
+    /// The worker is about to leave.
+    mutating func drain(_ worker: WorkerContext) {
+        shortenDeadline(worker)
+        http.drain()
+        turn(.read, worker)
     }
 
     /// The worker is about to leave, and waits neither for handshakes nor for requests as long as otherwise.
-    mutating func shortenDeadline(_ worker: WorkerContext) {
+    private mutating func shortenDeadline(_ worker: WorkerContext) {
         switch timeout.reason {
         case .handshake, .idle, .head: timeout.shorten(to: worker.now + Interval(worker.limits.firstRequest))
         case .content, .unreadContent, .response, .output, .lingering: break
@@ -156,7 +166,6 @@ struct Connection: ~Copyable {
 
     /// The deadline is over.
     mutating func timeOut(_ worker: WorkerContext) {
-        if hasOverdueExchange(worker) { return turn(.none, worker) }
         switch timeout.reason {
         case .handshake:
             if worker.service.isDraining {
@@ -171,7 +180,7 @@ struct Connection: ~Copyable {
             worker.logger.info("\(address): client took no bytes for \(worker.limits.output)")
             lose(worker)
         case .idle, .head, .content, .unreadContent, .response:
-            http.timeOut(&worker.output, worker.service)
+            http.timeOut(waiting, &worker.output, worker.service)
             turn(.none, worker)
         }
     }
@@ -229,13 +238,13 @@ struct Connection: ~Copyable {
         phase = .open
         http = HTTP1Connection(
             peer: Peer(address: address.hostText, port: address.port, addressBlock: AddressBlock(address)),
-            responder: responder)
+            token: token, responder: responder)
     }
 
     private mutating func move(_ worker: WorkerContext, _ sentByteCount: inout Int) throws {
         if phase == .handshaking { advanceHandshake(worker) }
         if phase == .open { try serve(worker, &sentByteCount) }
-        if phase == .open, http.waiting == .response, try hasLeft() {
+        if phase == .open, waiting == .response, try hasLeft() {
             worker.logger.debug("\(address): client left before its response")
             return lose(worker)
         }
@@ -285,7 +294,7 @@ struct Connection: ~Copyable {
                     protocolVersion: session.protocolVersion, cipher: session.cipher, isResumed: session.isResumed,
                     serverName: session.serverName,
                     serverAddress: local?.hostText, serverPort: local?.port ?? 0,
-                    clientCertificate: session.clientCertificate.map { ClientCertificate($0) }))
+                    clientCertificate: session.clientCertificate.map { ClientCertificate($0) }), token: token)
             if let certificate = session.clientCertificate {
                 worker.logger.debug(
                     "\(address): client certificate \(certificate.subject), serial \(certificate.serialNumber)")
@@ -323,21 +332,20 @@ struct Connection: ~Copyable {
         var turnEnd: MonotonicTime?
         while true {
             let mayHoldMore = try decrypt(worker)
-            http.advance(&input, &worker.output, worker.service)
+            waiting = http.advance(&input, &worker.output, worker.service)
             try encrypt(worker)
-            let state = http.state
-            if state.isFinished {
-                isEndExpected = state.isEndExpected && input.isEmpty
-                end(isTruncated: state.isTruncated)
+            if let ending = http.ending {
+                isEndExpected = ending == .complete(isExpected: true) && input.isEmpty
+                end(isTruncated: ending == .truncated)
                 return
             }
-            if state.waiting == .output {
+            if waiting == .output {
                 // A full buffer of response: on its way before the next is made.
                 let count = try worker.transport.send(to: socket, keeping: &unsent)
                 sentByteCount += count
                 budget -= count
                 guard unsent.isEmpty else { return }
-            } else if state.waiting == .turn {
+            } else if waiting == .turn {
                 budget = 0
             } else if !(mayHoldMore && wantsInput) {
                 return
@@ -458,7 +466,7 @@ struct Connection: ~Copyable {
 
     // MARK: Deadlines
 
-    private func reason(_ state: HTTP1Connection.State) -> ProgressDeadline.Reason {
+    private var reason: ProgressDeadline.Reason {
         if !unsent.isEmpty || isRunnable && phase == .open { return .output }
         switch phase {
         case .handshaking: return .handshake
@@ -466,33 +474,19 @@ struct Connection: ~Copyable {
         case .lingering, .closed: return .lingering
         case .open: break
         }
-        return switch state.waiting {
-        case .request: .idle(state.exchangeCount)
-        case .head: .head(state.exchangeCount)
-        case .content: .content(state.exchangeCount)
-        case .unreadContent: .unreadContent(state.exchangeCount)
-        case .response: .response
+        let count = http.progress.exchangeCount
+        return switch waiting {
+        case .request: .idle(count)
+        case .head: .head(count)
+        case .content: .content(count)
+        case .unreadContent: .unreadContent(count)
+        case .response, .tunnel: .response
         case .output, .turn: .output
         }
     }
 
-    /// Until when the connection itself may wait.
+    /// Until when the connection may wait. Exchanges have deadlines of their own.
     var deadline: MonotonicTime { timeout.deadline }
-
-    /// The next moment at which something is due: the connection's own deadline, or that of its exchange.
-    var wakeTime: MonotonicTime {
-        guard let exchange = exchangeDeadline else { return deadline }
-        return min(deadline, exchange)
-    }
-
-    /// While the client takes nothing, the exchange's time stands still, unless it is others' time, too.
-    private var exchangeDeadline: MonotonicTime? {
-        phase == .open && (unsent.isEmpty || http.hasUrgentDeadline) ? http.exchangeDeadline : nil
-    }
-
-    private func hasOverdueExchange(_ worker: WorkerContext) -> Bool {
-        exchangeDeadline.map { $0 <= worker.now } ?? false
-    }
 }
 
 /// Both sides of the connection are closed: nobody takes what would be sent (POLLHUP).

@@ -9,8 +9,6 @@ struct ConnectionTable: ~Copyable {
         var connection: Connection
         let token: Token
         var alarm = Alarm()
-        /// The descriptors, besides the connection's own, that are in the poll set for it.
-        var watched: [CInt] = []
         /// It has a request in progress, or a handshake, and may need another descriptor for it.
         var isBusy = true
         /// What `KeptMemory` counts for it.
@@ -31,16 +29,22 @@ struct ConnectionTable: ~Copyable {
     /// How many of them are busy.
     private(set) var busyCount = 0
 
-    /// Takes a connection in under its descriptor's number.
-    mutating func insert(_ connection: consuming Connection) -> Slot {
-        let place = Int(connection.descriptor)
+    /// The token of a connection that is about to be taken in, under its descriptor's number.
+    mutating func token(for descriptor: CInt) -> Token {
+        let place = Int(descriptor)
         while slots.count <= place {
             slots.append(nil)
             generations.append(0)
         }
         generations[place] &+= 1
-        let slot = Slot(connection, token: Token(slot: place, generation: generations[place]))
-        slots[place] = slot
+        // Generation 0 is the loop's own.
+        if generations[place] == 0 { generations[place] = 1 }
+        return Token(slot: place, generation: generations[place])
+    }
+
+    mutating func insert(_ connection: consuming Connection, _ token: Token) -> Slot {
+        let slot = Slot(connection, token: token)
+        slots[Int(token.slot)] = slot
         count += 1
         busyCount += 1
         return slot

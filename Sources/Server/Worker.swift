@@ -99,7 +99,8 @@ package final class Worker {
         self.heap = heap
         journal = AccessLog(accessSink, logger: logger)
         context = try WorkerContext(
-            limits: limits, parts: parts, journal: journal, logger: logger, needsServerAddress: children != nil)
+            limits: limits, parts: parts, journal: journal, logger: logger, needsServerAddress: children != nil,
+            loop: loop)
         kept = KeptMemory(limit: limits.slowReaderMemory)
         addMembers(members)
     }
@@ -131,14 +132,17 @@ package final class Worker {
             try loop.wait(atMost: runnable.isEmpty ? nil : .zero, into: &events)
             noteTime()
             for event in events {
-                // A descriptor of the connection's exchange says nothing of the client's.
-                turn(event.token, event.isOwn ? event.readiness : .none)
-                // What was calculated for it may have taken much, and left it.
-                if !event.isOwn { heap?.notice() }
+                if event.isOwn {
+                    turn(event.token, event.readiness)
+                } else {
+                    handle(.ready(event.descriptor, event.readiness), event.token)
+                }
             }
             runRunnable()
-            for token in loop.serveMembers() { turn(token, .none) }
-            while let due = loop.takeDue() { expire(due.token, armedFor: due.time) }
+            for token in loop.serveMembers() { handle(.woken, token) }
+            while let due = loop.takeDue() {
+                if due.token.stream == 0 { expire(due.token, armedFor: due.time) } else { handle(.deadline, due.token) }
+            }
         }
         children?.endAll()
     }
@@ -192,7 +196,10 @@ package final class Worker {
     fileprivate func begin(_ accepted: consuming AcceptedSocket, isPlain: Bool) {
         connectionNumber += 1
         do throws(TLSError) {
-            let slot = table.insert(try Connection(accepted, number: connectionNumber, isPlain: isPlain, context))
+            let token = table.token(for: accepted.descriptor.number)
+            let connection = try Connection(
+                accepted, token: token, number: connectionNumber, isPlain: isPlain, context)
+            let slot = table.insert(connection, token)
             slot.connection.turn(.read, context)
             updateInterest(slot)
         } catch {
@@ -206,6 +213,14 @@ package final class Worker {
         // What it is about to open comes before those who want nothing.
         if lacksDescriptors { _ = makeRoom(except: token) }
         slot.connection.turn(readiness, context)
+        updateInterest(slot)
+    }
+
+    /// Something has happened to a connection's exchange, of which the client's socket says nothing.
+    private func handle(_ event: ExchangeEvent, _ token: Token) {
+        guard let slot = table[token.owner] else { return }
+        if lacksDescriptors { _ = makeRoom(except: slot.token) }
+        slot.connection.handle(event, stream: token.stream, context)
         updateInterest(slot)
     }
 
@@ -240,30 +255,10 @@ package final class Worker {
             runnable.append(slot.token)
         }
         loop.watch(slot.connection.descriptor, for: slot.connection.interest, token: slot.token)
-        watchExchange(slot)
-        if let time = slot.alarm.set(slot.connection.wakeTime) { loop.arm(time, token: slot.token) }
-    }
-
-    /// Has the poll set watch the descriptors that the connection's exchange waits for, and no longer those that it waited
-    /// for before.
-    ///
-    /// To be called right after the connection's turn. A descriptor that the exchange closed is still in the poll set then,
-    /// and its number may be given to another connection's descriptor in the next turn.
-    private func watchExchange(_ slot: ConnectionTable.Slot) {
-        let waits = slot.connection.waits
-        if waits.isEmpty, slot.watched.isEmpty { return }
-        for descriptor in slot.watched where !waits.contains(where: { $0.descriptor == descriptor }) {
-            loop.forget(descriptor, for: slot.token)
-        }
-        slot.watched.removeAll(keepingCapacity: !waits.isEmpty)
-        for wait in waits {
-            loop.watch(wait.descriptor, for: wait.direction == .reading ? .read : .write, token: slot.token)
-            slot.watched.append(wait.descriptor)
-        }
+        if let time = slot.alarm.set(slot.connection.deadline) { loop.arm(time, token: slot.token) }
     }
 
     private func remove(_ slot: ConnectionTable.Slot) {
-        for descriptor in slot.watched { loop.forget(descriptor, for: slot.token) }
         loop.remove(slot.connection.descriptor)
         table.remove(slot.token)
         kept.change(from: slot.keptByteCount, to: 0, now: context.now)
@@ -371,8 +366,9 @@ package final class Worker {
         // One turn each, in which what has come meanwhile is read: a connection idle after a response finds that it is over,
         // and says so to its client.
         for token in table.tokens {
-            table[token]?.connection.shortenDeadline(context)
-            turn(token, .read)
+            guard let slot = table[token] else { continue }
+            slot.connection.drain(context)
+            updateInterest(slot)
         }
     }
 

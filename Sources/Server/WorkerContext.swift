@@ -2,7 +2,6 @@ import Logging
 import MartinetBytes
 import MartinetEvents
 package import MartinetHTTP
-import MartinetHTTP1
 import MartinetPOSIX
 import MartinetTLS
 
@@ -25,13 +24,13 @@ final class WorkerContext {
     private(set) var timeouts: ProgressDeadline.Timeouts
     private(set) var parts: Worker.Parts
     let transport: Transport
-    let service: HTTP1Service
+    let service: HTTPService
     let logger: Logger
     /// Whether responders want to know the address that a client reached.
     let needsServerAddress: Bool
     /// Lent to the connection whose turn it is; an idle connection owns no buffers.
     var input = ByteQueue(capacity: Limits.inputByteCount)
-    var output = ByteQueue(capacity: HTTP1Service.outputByteCount + 32 * 1024)
+    var output = ByteQueue(capacity: HTTPService.outputByteCount + 32 * 1024)
     /// The moment at which the current round of turns began.
     var now: MonotonicTime {
         didSet { service.moment.now = now }
@@ -39,12 +38,12 @@ final class WorkerContext {
 
     init(
         limits: Limits, parts: Worker.Parts, journal: any ExchangeJournal, logger: Logger, needsServerAddress: Bool,
-        clock: @escaping () -> MonotonicTime = { .now }
+        loop: any ExchangeLoop
     ) throws(TLSError) {
         self.limits = limits
         timeouts = ProgressDeadline.Timeouts(limits)
         self.parts = parts
-        service = HTTP1Service(responder: parts.responder, journal: journal, clock: clock)
+        service = HTTPService(responder: parts.responder, journal: journal, loop: loop)
         self.logger = logger
         self.needsServerAddress = needsServerAddress
         transport = try Transport()

@@ -3,6 +3,7 @@ import MartinetEvents
 import MartinetHTTP
 import MartinetHTTP1
 import MartinetResponders
+import MartinetTestSupport
 import Testing
 
 @Suite("The conformance table, bytes in, bytes out")
@@ -69,10 +70,12 @@ struct ConformanceTests {
 
     private func run(_ tested: Case, cuts: [Int]) throws -> Outcome {
         let responder = FileResponder(FileSite(root: Fixture.site), mediaTypes: MediaTypes())
-        let service = HTTP1Service(responder: responder, journal: NoJournal()) { .start }
+        let service = HTTPService(responder: responder, journal: NoJournal(), loop: TestLoop())
         service.moment.date = WallTime(seconds: 1_795_377_600)
         service.moment.dateText = [UInt8]("Sun, 22 Nov 2026 20:00:00 GMT".utf8)
-        var connection = HTTP1Connection(peer: Peer(address: "192.0.2.1", port: 50_000, protocolVersion: "TLSv1.3"))
+        var connection = HTTP1Connection(
+            peer: Peer(address: "192.0.2.1", port: 50_000, protocolVersion: "TLSv1.3"),
+            token: Token(slot: 1, generation: 1))
         var input = ByteQueue()
         var output = ByteQueue()
         var outcome = Outcome()
@@ -80,11 +83,12 @@ struct ConformanceTests {
         let bytes = tested.request + (isEnded ? [] : Self.probe)
 
         func advance() {
+            var waiting: Waiting
             repeat {
-                connection.advance(&input, &output, service)
+                waiting = connection.advance(&input, &output, service)
                 outcome.output.append(copying: output.readable)
                 output.removeAll()
-            } while connection.waiting == .output && !connection.state.isFinished
+            } while waiting == .output && connection.ending == nil
         }
         var start = 0
         for end in cuts + [bytes.count] {
@@ -96,8 +100,8 @@ struct ConformanceTests {
             connection.endInput()
             advance()
         }
-        outcome.isFinished = connection.state.isFinished
-        outcome.isTruncated = connection.state.isTruncated
+        outcome.isFinished = connection.ending != nil
+        outcome.isTruncated = connection.ending == .truncated
         return outcome
     }
 

@@ -685,7 +685,7 @@ struct HTTP1ConnectionTests {
 
     @Test("Output stays within its bound, and goes on when it is taken", arguments: [1_000_000, nil] as [Int?])
     func backPressure(_ length: Int?) {
-        let limit = HTTP1Service.outputByteCount
+        let limit = HTTPService.outputByteCount
         let wire = Wire { _ in
             .exchange(Script(Response(.ok, content: .stream(length: length)), [.bytes(1_000_000), .end]))
         }
@@ -703,7 +703,7 @@ struct HTTP1ConnectionTests {
 
     @Test("Content that is at hand is written as there is room, and so are answers to many requests")
     func backPressureOfBytes() {
-        let limit = HTTP1Service.outputByteCount
+        let limit = HTTPService.outputByteCount
         let wire = Wire { _ in .complete(Response(.ok, content: .bytes(Array(repeating: 120, count: 300_000)))) }
         #expect(wire.advanceOnce(sending: get) == limit)
         #expect(wire.waiting == .output)
@@ -929,7 +929,7 @@ struct HTTP1ConnectionTests {
 /// Takes all content, and answers with it when it is complete.
 private final class Collector: Exchange {
     let contentNeed = ContentNeed.now
-    private(set) var response: Response?
+    private var response: Response?
     private var content: [UInt8] = []
 
     init() {}
@@ -939,7 +939,13 @@ private final class Collector: Exchange {
         return content.count
     }
 
-    func endContent() { response = Response(.ok, content: .bytes(content)) }
+    func begin(_ host: consuming ExchangeHost) {}
+
+    func handle(_ event: ExchangeEvent) {
+        if case .contentEnded = event { response = Response(.ok, content: .bytes(content)) }
+    }
+
+    func head() -> HeadStep { response.map { .final($0) } ?? .notYet }
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
 }
@@ -949,23 +955,30 @@ private final class Refusing: Exchange {
     var response: Response?
     var contentNeed = ContentNeed.now
 
+    func begin(_ host: consuming ExchangeHost) {}
+
     func receive(_ content: Span<UInt8>) -> Int { content.count }
 
-    func endContent() {}
+    func handle(_ event: ExchangeEvent) {}
+
+    func head() -> HeadStep { response.map { .final($0) } ?? .notYet }
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
 }
 
 /// Knows its response at once, and needs nothing for it.
 private final class Uninterested: Exchange {
-    let response: Response? = Response(.ok, content: .stream(length: 1))
     var contentNeed: ContentNeed { .never }
 
     init() {}
 
+    func begin(_ host: consuming ExchangeHost) {}
+
     func receive(_ content: Span<UInt8>) -> Int { 0 }
 
-    func endContent() {}
+    func handle(_ event: ExchangeEvent) {}
+
+    func head() -> HeadStep { .final(Response(.ok, content: .stream(length: 1))) }
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production {
         room[0] = UInt8(ascii: "x")

@@ -95,6 +95,6 @@ struct ResponseSerializerTests {
         }
         #expect(text(1) == "000001\r\n")
         #expect(text(0xABCDEF) == "abcdef\r\n")
-        #expect(text(0xFFFFFF) == "ffffff\r\n" && HTTP1Service.outputByteCount <= 0xFFFFFF)
+        #expect(text(0xFFFFFF) == "ffffff\r\n" && HTTPService.outputByteCount <= 0xFFFFFF)
     }
 }

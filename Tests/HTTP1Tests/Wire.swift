@@ -6,11 +6,27 @@ import MartinetTestSupport
 
 /// A connection without a socket: bytes in, bytes out, and what was recorded of them.
 final class Wire {
+    /// Where the connection stands.
+    struct State {
+        let ending: ConnectionEnding?
+        let exchangeCount: Int
+        let receivedByteCount: Int
+
+        var isFinished: Bool { ending != nil }
+        var isTruncated: Bool { ending == .truncated }
+        var isEndExpected: Bool { ending == .complete(isExpected: true) }
+    }
+
     private var connection: HTTP1Connection
     private var input = ByteQueue()
     private var output = ByteQueue()
-    private let service: HTTP1Service
+    private let service: HTTPService
+    let loop: TestLoop
     let journal = RecordingJournal()
+    /// What the connection waited for last.
+    private(set) var waiting = Waiting.request
+
+    static let token = Token(slot: 1, generation: 1)
 
     /// - Parameter protocolVersion: that of TLS; nil for a connection that is not encrypted.
     init(
@@ -18,13 +34,18 @@ final class Wire {
         _ open: @escaping (borrowing Request) -> Answer
     ) {
         connection = HTTP1Connection(
-            peer: Peer(address: "192.0.2.1", port: 50_000, protocolVersion: protocolVersion))
-        service = HTTP1Service(responder: ClosureResponder(open), journal: journal, clock: clock)
+            peer: Peer(address: "192.0.2.1", port: 50_000, protocolVersion: protocolVersion), token: Self.token)
+        loop = TestLoop(clock: clock)
+        service = HTTPService(responder: ClosureResponder(open), journal: journal, loop: loop)
         service.moment.dateText = [UInt8]("now".utf8)
     }
 
-    var state: HTTP1Connection.State { connection.state }
-    var waiting: HTTP1Connection.Waiting { connection.waiting }
+    var state: State {
+        State(
+            ending: connection.ending, exchangeCount: connection.progress.exchangeCount,
+            receivedByteCount: connection.progress.receivedByteCount)
+    }
+    var hasEndedOutput: Bool { connection.hasEndedOutput }
     var wantsInput: Bool { connection.wantsInput }
     var keptByteCount: Int { connection.keptByteCount }
     var inputCount: Int { input.count }
@@ -55,16 +76,16 @@ final class Wire {
     func advance() -> String {
         var said: [UInt8] = []
         repeat {
-            connection.advance(&input, &output, service)
+            waiting = connection.advance(&input, &output, service)
             said += takeOutput()
-        } while connection.waiting == .output && !connection.state.isFinished
+        } while waiting == .output && connection.ending == nil
         return String(decoding: said, as: UTF8.self)
     }
 
     /// Goes on once, and leaves the output with the connection; returns its size.
     func advanceOnce(sending text: String = "") -> Int {
         input.append(text: text)
-        connection.advance(&input, &output, service)
+        waiting = connection.advance(&input, &output, service)
         return output.count
     }
 
@@ -75,9 +96,20 @@ final class Wire {
     }
 
     func timeOut() -> String {
-        connection.timeOut(&output, service)
+        connection.timeOut(waiting, &output, service)
         return String(decoding: takeOutput(), as: UTF8.self)
     }
+
+    /// What was registered has happened, or somebody was woken: the exchange hears of it, and the connection has a turn.
+    func serve(at now: MonotonicTime? = nil) throws -> String {
+        if let now { loop.now = now }
+        for (event, token) in try loop.takeEvents() { connection.handle(event, stream: token.stream) }
+        let said = advance()
+        for token in loop.takeDue() { connection.handle(.deadline, stream: token.stream) }
+        return said + advance()
+    }
+
+    func handle(_ event: ExchangeEvent, stream: UInt32) { connection.handle(event, stream: stream) }
 
     func abandon() { connection.abandon(service) }
     /// The worker is about to leave, and gives its connections a turn.
@@ -142,7 +174,6 @@ private final class ClosureResponder: Responder {
 /// Takes content and gives it back as it comes, chunked.
 final class Echo: Exchange {
     let contentNeed = ContentNeed.now
-    var response: Response? = Response(.ok, content: .stream(length: nil))
     private var kept: [UInt8] = []
     private var isEnded = false
 
@@ -151,7 +182,9 @@ final class Echo: Exchange {
         return content.count
     }
 
-    func endContent() { isEnded = true }
+    func begin(_ host: consuming ExchangeHost) {}
+    func handle(_ event: ExchangeEvent) { if case .contentEnded = event { isEnded = true } }
+    func head() -> HeadStep { .final(Response(.ok, content: .stream(length: nil))) }
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production {
         guard !kept.isEmpty else { return isEnded ? .end : .notYet }
@@ -185,7 +218,9 @@ final class Script: Exchange {
         return count
     }
 
-    func endContent() { isContentEnded = true }
+    func begin(_ host: consuming ExchangeHost) {}
+    func handle(_ event: ExchangeEvent) { if case .contentEnded = event { isContentEnded = true } }
+    func head() -> HeadStep { response.map { .final($0) } ?? .notYet }
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production {
         guard !steps.isEmpty else { return .notYet }

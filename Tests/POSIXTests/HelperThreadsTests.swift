@@ -7,11 +7,11 @@ import Testing
 
 @Suite("Helper threads")
 struct HelperThreadsTests {
-    @Test("A result is there when its descriptor is readable")
+    @Test("Whoever waits for a result is woken when it is there")
     func result() throws {
         let threads = try HelperThreads(threadCount: 2, queueLimit: 8)
         let calculation = try #require(threads.calculate { 6 * 7 })
-        try FileDescriptor.wait(on: calculation.descriptor)
+        try calculation.wait()
         #expect(calculation.take() == 42)
         #expect(calculation.take() == nil, "it is taken once")
     }
@@ -24,7 +24,7 @@ struct HelperThreadsTests {
         #expect(busy.threads.calculate { 3 } == nil)
         busy.release()
         for (number, calculation) in waiting.enumerated() {
-            try FileDescriptor.wait(on: calculation.descriptor)
+            try calculation.wait()
             #expect(calculation.take() == number)
         }
         #expect(busy.work.take() != nil)
@@ -39,7 +39,7 @@ struct HelperThreadsTests {
         dropped = nil
         let next = try #require(busy.threads.calculate { true }, "its place is free")
         busy.release()
-        try FileDescriptor.wait(on: next.descriptor)
+        try next.wait()
         #expect(!isDone.isSet)
         #expect(busy.work.take() != nil)
     }

@@ -99,8 +99,8 @@ struct FileResponderTests {
     }
 
     /// Has the first piece of a file produced that is sent as a stream.
-    private func beginLargeFile(_ site: Site, _ piece: inout [UInt8]) throws -> any Exchange {
-        guard case .exchange(let exchange) = site.responder.open(Request("/large.bin")) else {
+    private func beginLargeFile(_ site: Site, _ piece: inout [UInt8]) throws -> DrivenExchange {
+        guard let exchange = site.responder.open(Request("/large.bin")).driven else {
             throw CocoaError(.fileReadUnknown)
         }
         var room = piece.mutableSpan

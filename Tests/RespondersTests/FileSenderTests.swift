@@ -42,7 +42,7 @@ struct FileSenderTests {
     @Test("A form is made once for a file, whatever paths lead to it, and kept")
     func spellings() throws {
         let site = try site(try HelperThreads(threadCount: 1, queueLimit: 8))
-        guard case .exchange(let exchange) = site.responder.open(Request("/a.html", Self.brotli)),
+        guard let exchange = site.responder.open(Request("/a.html", Self.brotli)).driven,
             case .bytes(let first) = try exchange.awaitedResponse().content
         else {
             Issue.record("it was compressed at once")
@@ -64,7 +64,7 @@ struct FileSenderTests {
     func oneAtATime() throws {
         let busy = try BusyThread(queueLimit: 8)
         let site = try site(busy.threads)
-        guard case .exchange(let first) = site.responder.open(Request("/a.html", Self.brotli)) else {
+        guard let first = site.responder.open(Request("/a.html", Self.brotli)).driven else {
             Issue.record("it was compressed at once")
             return
         }
@@ -89,7 +89,7 @@ struct FileSenderTests {
             return
         }
         first = nil
-        guard case .exchange(let second) = site.responder.open(Request("/a.html", Self.brotli)) else {
+        guard let second = site.responder.open(Request("/a.html", Self.brotli)).driven else {
             Issue.record("it is still said to be made")
             return
         }
@@ -149,13 +149,13 @@ struct FileSenderTests {
     func encoders() throws {
         let site = try site(nil)
         try makeLargeFile(site)
-        func open() throws -> any Exchange {
-            guard case .exchange(let exchange) = site.responder.open(Request("/large.html", Self.brotli)) else {
+        func open() throws -> DrivenExchange {
+            guard let exchange = site.responder.open(Request("/large.html", Self.brotli)).driven else {
                 throw SystemError("open", code: 0)
             }
             return exchange
         }
-        func isEncoded(_ exchange: any Exchange) -> Bool {
+        func isEncoded(_ exchange: DrivenExchange) -> Bool {
             exchange.response?.fields.contains("Content-Encoding") == true
         }
         var exchanges = try (0..<6).map { _ in try open() }
@@ -171,7 +171,7 @@ struct FileSenderTests {
     func changing() throws {
         let busy = try BusyThread(queueLimit: 8)
         let site = try site(busy.threads)
-        guard case .exchange(let exchange) = site.responder.open(Request("/a.html", Self.brotli)) else {
+        guard let exchange = site.responder.open(Request("/a.html", Self.brotli)).driven else {
             Issue.record("it was compressed at once")
             return
         }

@@ -76,7 +76,7 @@ struct ListingsTests {
     func vanishing() throws {
         let site = try site(nil)
         let answer = site.responder.open(Request("/"))
-        guard case .exchange(let exchange) = answer else {
+        guard let exchange = answer.driven else {
             Issue.record("not in pieces")
             return
         }
@@ -136,7 +136,7 @@ struct ListingsTests {
     func renewal() throws {
         let busy = try BusyThread(queueLimit: 1)
         let site = try site(busy.threads, count: 300, trust: .seconds(1))
-        guard case .exchange(let exchange) = site.responder.open(Request("/", at: 0)) else {
+        guard let exchange = site.responder.open(Request("/", at: 0)).driven else {
             Issue.record("it was written at once")
             return
         }
@@ -184,9 +184,9 @@ struct ListingsTests {
     @Test("The number of those that are being sent has a bound")
     func underWay() throws {
         let site = try site(nil)
-        var exchanges: [any Exchange] = []
+        var exchanges: [DrivenExchange] = []
         for _ in 0..<1000 {
-            guard case .exchange(let exchange) = site.responder.open(Request("/")) else { break }
+            guard let exchange = site.responder.open(Request("/")).driven else { break }
             exchanges.append(exchange)
         }
         #expect((64...512).contains(exchanges.count))
@@ -238,7 +238,7 @@ struct DirectoryNamesCacheTests {
         }
         var results: [(DirectoryNames, DirectoryArrangement?)] = []
         for calculation in calculations {
-            try FileDescriptor.wait(on: calculation.descriptor)
+            try calculation.wait()
             if let result = calculation.take() { results.append(try #require(result)) }
         }
         #expect(results.count == 8)

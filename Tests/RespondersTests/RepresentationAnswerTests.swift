@@ -168,8 +168,8 @@ struct RepresentationAnswerTests {
     func smallRooms() throws {
         let site = try site(["a.html": text(300_000)])
         let request = Request("/a.html", Self.gzip)
-        guard case .exchange(let first) = site.responder.open(request),
-            case .exchange(let second) = site.responder.open(request)
+        guard let first = site.responder.open(request).driven,
+            let second = site.responder.open(request).driven
         else {
             Issue.record("not a stream")
             return
@@ -181,7 +181,7 @@ struct RepresentationAnswerTests {
     @Test("A file that becomes shorter while it is compressed fails, so that the client notices")
     func shrinking() throws {
         let site = try site(["a.html": text(300_000)])
-        guard case .exchange(let exchange) = site.responder.open(Request("/a.html", Self.gzip)) else {
+        guard let exchange = site.responder.open(Request("/a.html", Self.gzip)).driven else {
             Issue.record("not a stream")
             return
         }
@@ -360,7 +360,7 @@ struct RepresentationAnswerTests {
     func multipartRooms() throws {
         let site = try site(["a.html": text(300_000)])
         let request = Request("/a.html", [("Range", "bytes=0-9,20-29,-10")])
-        guard case .exchange(let exchange) = site.responder.open(request),
+        guard let exchange = site.responder.open(request).driven,
             case .stream(let length?) = exchange.response?.content
         else {
             Issue.record("not a stream of a known length")

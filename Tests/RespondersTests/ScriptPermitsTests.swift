@@ -1,10 +1,13 @@
+import MartinetEvents
 import MartinetHTTP
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetResponders
 
 @Suite("Places for scripts")
 struct ScriptPermitsTests {
+    private let waker = TestLoop().waker(for: Token(slot: 1, generation: 1, stream: 1))
     private let one = AddressBlock(v4: 0xC000_0201)
     private let two = AddressBlock(v4: 0xC633_6401)
     private let three = AddressBlock(v6Prefix: 0x2001_0DB8_0000_0001, isLoopback: false)
@@ -14,15 +17,16 @@ struct ScriptPermitsTests {
     func order() throws {
         let permits = ScriptPermits(limit: 1, queueLimit: 2)
         var held: [ScriptPermits.Permit] = []
-        if case .permit(let permit) = permits.request(for: one) { held.append(permit) }
-        guard case .entry(let second) = permits.request(for: one), case .entry(let third) = permits.request(for: one),
-            case .full = permits.request(for: one)
+        if case .permit(let permit) = permits.request(for: one, waker) { held.append(permit) }
+        guard case .entry(let second) = permits.request(for: one, waker),
+            case .entry(let third) = permits.request(for: one, waker),
+            case .full = permits.request(for: one, waker)
         else { throw Missing() }
         #expect(second.takePermit() == nil && third.takePermit() == nil)
         held.removeAll()
         #expect(third.takePermit() == nil)
         held.append(try #require(second.takePermit()))
-        guard case .entry(let fourth) = permits.request(for: one) else { throw Missing() }
+        guard case .entry(let fourth) = permits.request(for: one, waker) else { throw Missing() }
         held.removeAll()
         #expect(fourth.takePermit() == nil)
         held.append(try #require(third.takePermit()))
@@ -32,16 +36,16 @@ struct ScriptPermitsTests {
     func release() throws {
         let permits = ScriptPermits(limit: 1, queueLimit: 2)
         var held: [ScriptPermits.Permit] = []
-        if case .permit(let permit) = permits.request(for: one) { held.append(permit) }
-        guard case .entry(let entry) = permits.request(for: one),
-            case .entry(let other) = permits.request(for: one)
+        if case .permit(let permit) = permits.request(for: one, waker) { held.append(permit) }
+        guard case .entry(let entry) = permits.request(for: one, waker),
+            case .entry(let other) = permits.request(for: one, waker)
         else { throw Missing() }
         held.removeAll()
         // The first has the permit now; it goes away without having taken it.
         permits.cancel(entry)
         let permit = try #require(other.takePermit())
         #expect(other.takePermit() == nil)
-        guard case .entry = permits.request(for: one) else { throw Missing() }
+        guard case .entry = permits.request(for: one, waker) else { throw Missing() }
         withExtendedLifetime(permit) {}
     }
 
@@ -49,12 +53,13 @@ struct ScriptPermitsTests {
     func continued() throws {
         let permits = ScriptPermits(limit: 1, queueLimit: 1)
         var held: [ScriptPermits.Permit] = []
-        if case .permit(let permit) = permits.request(for: one) { held.append(permit) }
-        guard case .entry(let waiting) = permits.request(for: one), case .full = permits.request(for: one),
-            case .entry(let next) = permits.continuing({ permits.request(for: one) }),
-            case .entry(let gone) = permits.continuing({ permits.request(for: one) }),
-            case .entry(let third) = permits.continuing({ permits.request(for: one) }),
-            case .full = permits.request(for: one)
+        if case .permit(let permit) = permits.request(for: one, waker) { held.append(permit) }
+        guard case .entry(let waiting) = permits.request(for: one, waker),
+            case .full = permits.request(for: one, waker),
+            case .entry(let next) = permits.request(for: one, isContinuing: true, waker),
+            case .entry(let gone) = permits.request(for: one, isContinuing: true, waker),
+            case .entry(let third) = permits.request(for: one, isContinuing: true, waker),
+            case .full = permits.request(for: one, waker)
         else { throw Missing() }
         permits.cancel(gone)
         held.removeAll()
@@ -69,10 +74,10 @@ struct ScriptPermitsTests {
     @Test("While others wait an address has no more than a quarter of the permits, and none is left free for that")
     func shares() throws {
         let permits = ScriptPermits(limit: 4, queueLimit: 8)
-        var held = try (0..<4).map { _ in try permit(permits.request(for: one)) }
-        let ones = try (0..<2).map { _ in try entry(permits.request(for: one)) }
-        let twos = try (0..<2).map { _ in try entry(permits.request(for: two)) }
-        let third = try entry(permits.request(for: three))
+        var held = try (0..<4).map { _ in try permit(permits.request(for: one, waker)) }
+        let ones = try (0..<2).map { _ in try entry(permits.request(for: one, waker)) }
+        let twos = try (0..<2).map { _ in try entry(permits.request(for: two, waker)) }
+        let third = try entry(permits.request(for: three, waker))
         held.removeLast()
         var twosHeld = [try #require(twos[0].takePermit())]
         held.removeLast()
@@ -90,8 +95,8 @@ struct ScriptPermitsTests {
     @Test("An address may have every permit that nobody else waits for")
     func alone() throws {
         let permits = ScriptPermits(limit: 4, queueLimit: 8)
-        var held = try (0..<4).map { _ in try permit(permits.request(for: one)) }
-        let tickets = try (0..<4).map { _ in try entry(permits.request(for: one)) }
+        var held = try (0..<4).map { _ in try permit(permits.request(for: one, waker)) }
+        let tickets = try (0..<4).map { _ in try entry(permits.request(for: one, waker)) }
         for entry in tickets {
             held.removeFirst()
             held.append(try #require(entry.takePermit()))
@@ -101,10 +106,10 @@ struct ScriptPermitsTests {
     @Test("An address that many clients share has no share: each of them is by itself")
     func sharedAddress() throws {
         let permits = ScriptPermits(limit: 4, queueLimit: 4)
-        var held = try (0..<4).map { _ in try permit(permits.request(for: loopback)) }
-        let waiting = try (0..<3).map { _ in try entry(permits.request(for: loopback)) }
-        let other = try entry(permits.request(for: one))
-        guard case .full = permits.request(for: one), case .full = permits.request(for: loopback) else {
+        var held = try (0..<4).map { _ in try permit(permits.request(for: loopback, waker)) }
+        let waiting = try (0..<3).map { _ in try entry(permits.request(for: loopback, waker)) }
+        let other = try entry(permits.request(for: one, waker))
+        guard case .full = permits.request(for: one, waker), case .full = permits.request(for: loopback, waker) else {
             throw Missing()
         }
         for entry in waiting {
@@ -119,16 +124,18 @@ struct ScriptPermitsTests {
     @Test("Where the queue is full, whose address has the most in it loses its newest position to others")
     func fullQueue() throws {
         let permits = ScriptPermits(limit: 1, queueLimit: 4)
-        var held = [try permit(permits.request(for: one))]
-        let ones = try (0..<4).map { _ in try entry(permits.request(for: one)) }
-        guard case .full = permits.request(for: one) else { throw Missing() }
-        let twos = try (0..<2).map { _ in try entry(permits.request(for: two)) }
+        var held = [try permit(permits.request(for: one, waker))]
+        let ones = try (0..<4).map { _ in try entry(permits.request(for: one, waker)) }
+        guard case .full = permits.request(for: one, waker) else { throw Missing() }
+        let twos = try (0..<2).map { _ in try entry(permits.request(for: two, waker)) }
         #expect(ones.map(\.isLost) == [false, false, true, true])
         // Two and two: neither has more than the other would have.
-        guard case .full = permits.request(for: one), case .full = permits.request(for: two) else { throw Missing() }
+        guard case .full = permits.request(for: one, waker), case .full = permits.request(for: two, waker) else {
+            throw Missing()
+        }
         // Who has lost its position leaves, and nobody else's is touched.
         for entry in ones.suffix(2) { permits.cancel(entry) }
-        let third = try entry(permits.request(for: three))
+        let third = try entry(permits.request(for: three, waker))
         #expect((ones + twos).count { $0.isLost } == 3)
         held.removeAll()
         #expect(ones[0].isLost || third.takePermit() == nil)
@@ -138,14 +145,14 @@ struct ScriptPermitsTests {
     @Test("A permit whose script is told to end is soon that of somebody who waits")
     func ending() throws {
         let permits = ScriptPermits(limit: 2, queueLimit: 4)
-        var held = try (0..<2).map { _ in try permit(permits.request(for: one)) }
+        var held = try (0..<2).map { _ in try permit(permits.request(for: one, waker)) }
         #expect(!permits.hasWaiting)
-        let first = try entry(permits.request(for: two))
+        let first = try entry(permits.request(for: two, waker))
         #expect(permits.hasWaiting)
         held[0].end()
         held[0].end()
         #expect(!permits.hasWaiting)
-        let second = try entry(permits.request(for: two))
+        let second = try entry(permits.request(for: two, waker))
         #expect(permits.hasWaiting, "two wait, and one permit will be free")
         held.removeFirst()
         #expect(first.takePermit() != nil || second.takePermit() != nil)

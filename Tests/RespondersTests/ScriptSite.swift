@@ -47,14 +47,16 @@ final class ScriptSite {
     }
 
     /// Opens a request; one without content is complete at once.
-    func open(_ request: Request, content: Request.Content = .none) throws -> any Exchange {
+    func open(_ request: Request, content: Request.Content = .none) throws -> DrivenExchange {
         var request = request
         request.content = content
         request.arrival = now
-        guard case .exchange(let exchange) = responder.open(request) else {
+        let answer = responder.open(request)
+        guard case .exchange = answer else {
             Issue.record("no exchange")
             throw Missing()
         }
+        let exchange = DrivenExchange(answer, TestLoop(now: now))
         if content == .none { exchange.endContent() }
         return exchange
     }
@@ -62,7 +64,7 @@ final class ScriptSite {
     /// Opens a request with so much content and sends as much as has its script started.
     ///
     /// - Returns: the exchange, and how much of that it has taken.
-    func openLong(_ content: [UInt8]) throws -> (any Exchange, byteCount: Int) {
+    func openLong(_ content: [UInt8]) throws -> (DrivenExchange, byteCount: Int) {
         let exchange = try open(Request("/script", method: .post), content: .length(content.count))
         // The byte beyond what is buffered has it started; the script may not have read yet what fills its pipe.
         let count = exchange.receive(content.span.extracting(0...BufferedContent.byteLimit))
@@ -71,7 +73,7 @@ final class ScriptSite {
     }
 
     /// Sends content as the exchange takes it.
-    func send(_ content: ArraySlice<UInt8>, to exchange: any Exchange) throws {
+    func send(_ content: ArraySlice<UInt8>, to exchange: DrivenExchange) throws {
         var rest = Array(content)
         while !rest.isEmpty {
             let count = exchange.receive(rest.span)
@@ -81,16 +83,10 @@ final class ScriptSite {
     }
 
     /// Waits until something happens that the exchange waits for, and gives it a turn.
-    func wait(for exchange: any Exchange) throws {
-        var entries = exchange.waits.map {
-            PollEntry(descriptor: $0.descriptor, interest: $0.direction == .reading ? .read : .write)
-        }
-        try FileDescriptor.waitForAny(&entries)
-        exchange.advance(now)
-    }
+    func wait(for exchange: DrivenExchange) throws { try exchange.wait(at: now) }
 
     /// The content to its end.
-    func produceAll(_ exchange: any Exchange) throws -> String {
+    func produceAll(_ exchange: DrivenExchange) throws -> String {
         var text: [UInt8] = []
         try drive(exchange) {
             guard exchange.response != nil else { return false }
@@ -102,7 +98,7 @@ final class ScriptSite {
     }
 
     /// The content that is there now, and what is said behind it.
-    func produceNow(_ exchange: any Exchange) -> ([UInt8], Production) {
+    func produceNow(_ exchange: DrivenExchange) -> ([UInt8], Production) {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 10_000)
         while true {
@@ -114,12 +110,10 @@ final class ScriptSite {
     }
 
     /// Gives turns whenever something happens that the exchanges wait for, until the condition holds.
-    func drive(_ exchanges: any Exchange..., until isDone: () -> Bool) throws {
+    func drive(_ exchanges: DrivenExchange..., until isDone: () -> Bool) throws {
         for exchange in exchanges { exchange.advance(now) }
         while !isDone() {
-            var entries = exchanges.flatMap(\.waits).map {
-                PollEntry(descriptor: $0.descriptor, interest: $0.direction == .reading ? .read : .write)
-            }
+            var entries = exchanges.flatMap(\.loop.entries)
             entries.append(PollEntry(descriptor: reaper.descriptor, interest: .read))
             try FileDescriptor.waitForAny(&entries)
             reaper.reap()
@@ -128,9 +122,9 @@ final class ScriptSite {
     }
 
     /// Waits until the script has written something, or ended.
-    func waitForOutput(_ exchange: any Exchange) throws {
-        let output = try #require(exchange.waits.first { $0.direction == .reading })
-        try FileDescriptor.wait(on: output.descriptor)
+    func waitForOutput(_ exchange: DrivenExchange) throws {
+        var entries = exchange.loop.entries
+        try FileDescriptor.waitForAny(&entries)
     }
 
     func reapOne() throws {
@@ -139,7 +133,7 @@ final class ScriptSite {
     }
 
     /// The content that is there now, or, where there is none yet, the first that comes.
-    func produce(_ exchange: any Exchange, atMost limit: Int = 100_000) throws -> String {
+    func produce(_ exchange: DrivenExchange, atMost limit: Int = 100_000) throws -> String {
         var text: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: limit)
         while text.count < limit {

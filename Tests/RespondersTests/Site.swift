@@ -67,11 +67,10 @@ extension Responder {
         switch open(request) {
         case .complete(let response): return WholeAnswer(response)
         case .prepared(let prepared, let user): return WholeAnswer(prepared.response(for: user))
-        case .exchange(let exchange):
+        case .exchange(let exchange, let decoration):
             let now = time ?? request.arrival
+            let exchange = DrivenExchange(exchange, decoration, now: request.arrival)
             exchange.endContent()
-            // What others calculate for it may come in steps.
-            for _ in 0..<2 where exchange.response == nil { exchange.advance(now) }
             let response = try exchange.awaitedResponse(now)
             guard case .stream(let length) = response.content else { return WholeAnswer(response) }
             return WholeAnswer(response, bytes: try exchange.remainder(), byteCount: length, isStreamed: true)
@@ -88,15 +87,18 @@ extension Answer {
         case .exchange: nil
         }
     }
+
+    /// The exchange, begun; nil for a response that is at hand.
+    var driven: DrivenExchange? {
+        guard case .exchange(let exchange, let decoration) = self else { return nil }
+        return DrivenExchange(exchange, decoration)
+    }
 }
 
-extension Exchange {
+extension DrivenExchange {
     /// Waits for what the exchange waits for, as a connection would.
     func awaitWaits(_ now: MonotonicTime = .start) throws {
-        var set = waits.map { PollEntry(descriptor: $0.descriptor, interest: .read) }
-        try #require(!set.isEmpty, "it waits for nothing")
-        try FileDescriptor.waitForAny(&set)
-        advance(now)
+        try wait(at: now)
     }
 
     /// The response, once it is there.
@@ -147,6 +149,7 @@ struct WholeAnswer {
         case .bytes(let bytes): self.init(response, bytes: bytes, byteCount: bytes.count, isStreamed: false)
         // As HEAD is answered.
         case .stream(let length): self.init(response, bytes: [], byteCount: length, isStreamed: true)
+        case .tunnel: self.init(response, bytes: [], byteCount: nil, isStreamed: true)
         }
     }
 

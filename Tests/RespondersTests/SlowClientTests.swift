@@ -76,13 +76,13 @@ struct SlowClientTests {
         for _ in 0..<3600 {
             site.now += .seconds(1)
             slow.advance(site.now)
-            #expect(!slow.giveUp(site.now))
+            #expect(!slow.isOver)
         }
         let waiting = try site.open(Request("/script"))
-        #expect(waiting.response == nil && !waiting.waits.isEmpty)
+        #expect(waiting.response == nil && waiting.deadline != nil)
         site.now = try #require(slow.deadline)
         slow.advance(site.now)
-        #expect(slow.giveUp(site.now))
+        #expect(slow.isOver)
         #expect(slow.response?.status == .requestTimeout)
         #expect(slow.response?.closesConnection == true && slow.contentNeed == .never)
         #expect(site.log.lines.contains { $0.contains("less than 1024 bytes a second while others waited") })
@@ -103,7 +103,6 @@ struct SlowClientTests {
         site.now += .seconds(17)
         for exchange in slow {
             exchange.advance(site.now)
-            _ = exchange.giveUp(site.now)
         }
         #expect(slow.count { $0.response != nil } == 1)
         #expect(waiting.response == nil)
@@ -117,11 +116,11 @@ struct SlowClientTests {
         try site.send(content[count..<100_000], to: slow)
         try site.drive(slow) { slow.response != nil }
         #expect(try site.produce(slow) == "first")
-        #expect(!slow.giveUp(site.now))
+        #expect(!slow.isOver)
         let waiting = try site.open(Request("/script"))
         site.now = try #require(slow.deadline)
         slow.advance(site.now)
-        #expect(slow.giveUp(site.now) && slow.response?.status == .ok)
+        #expect(slow.isOver && slow.response?.status == .ok)
         guard case .failed(let problem) = site.produceNow(slow).1 else { throw Missing() }
         #expect(problem.contains("while others waited"))
         withExtendedLifetime(waiting) {}
@@ -135,12 +134,12 @@ struct SlowClientTests {
         }
         let (exchange, count) = try site.openLong(content)
         #expect(count == 65536, "its pipe is full")
-        #expect(!exchange.giveUp(site.now))
+        #expect(!exchange.isOver)
         let waiting = try site.open(Request("/script"))
         site.now += .seconds(3600)
         exchange.advance(site.now)
         #expect(exchange.receive(content.span) == 0)
-        #expect(!exchange.giveUp(site.now))
+        #expect(!exchange.isOver)
         withExtendedLifetime(waiting) {}
     }
 
@@ -153,12 +152,12 @@ struct SlowClientTests {
             let end = min(content.count, count + 2048)
             try site.send(content[count..<end], to: exchange)
             count = end
-            #expect(!exchange.giveUp(site.now))
+            #expect(!exchange.isOver)
             site.now += .seconds(2)
             exchange.advance(site.now)
         }
         exchange.endContent()
-        #expect(!exchange.giveUp(site.now))
+        #expect(!exchange.isOver)
         #expect(try site.produceAll(exchange) == "200000")
         withExtendedLifetime(waiting) {}
     }
@@ -170,7 +169,6 @@ struct SlowClientTests {
         let slow = try site.open(Request("/script"))
         try site.drive(slow) { slow.response != nil }
         #expect(try site.produce(slow, atMost: 10).utf8.count == 10)
-        #expect(slow.hasUrgentDeadline, "while the client takes nothing no other deadline counts")
         #expect(slow.deadline == site.now + .seconds(30))
         // Without others it is looked at now and then.
         for _ in 0..<100 {
@@ -181,7 +179,7 @@ struct SlowClientTests {
         let waiting = try site.open(Request("/script"))
         site.now = try #require(slow.deadline)
         slow.advance(site.now)
-        #expect(slow.deadline == nil && !slow.hasUrgentDeadline && slow.waits.isEmpty)
+        #expect(slow.deadline == nil && slow.waits.isEmpty)
         guard case .failed = site.produceNow(slow).1 else { throw Missing() }
         try site.reapOne()
         try site.drive(waiting) { waiting.response != nil }
@@ -192,7 +190,7 @@ struct SlowClientTests {
         let site = try ScriptSite("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello'") { $0.concurrency = 1 }
         let slow = try site.open(Request("/script"))
         try site.drive(slow) { slow.response != nil && site.reaper.count == 0 }
-        #expect(!slow.hasUrgentDeadline)
+        #expect(slow.deadline == nil)
         let waiting = try site.open(Request("/script"))
         site.now += .seconds(3600)
         slow.advance(site.now)
@@ -206,7 +204,7 @@ struct SlowClientTests {
             $0.concurrency = 1
             $0.queueLength = 2
         }
-        func open(_ address: UInt32) throws -> any Exchange {
+        func open(_ address: UInt32) throws -> DrivenExchange {
             var request = Request("/script")
             request.peer = Peer(address: "-", port: 1, addressBlock: AddressBlock(v4: address))
             return try site.open(request)

@@ -13,41 +13,26 @@ import Testing
 /// Over a socket pair, with plain HTTP, at any moment.
 @Suite("One client's connection")
 struct ConnectionTests {
-    @Test("While a client takes nothing, only what is urgent of its next response is watched")
+    @Test("While a client takes nothing, its exchange is not asked for anything, and hears of what it waits for")
     func heldUp() throws {
         let client = try HeldUpClient()
         var connection = try client.accept()
-        client.responder.exchange.time = client.worker.now + Interval(nanoseconds: 1)
+        let exchange = client.responder.exchange
         try client.ask(for: ["/large", "/exchange"])
         connection.turn(.read, client.worker)
         #expect(connection.interest == .write)
-        #expect(connection.waits == [StandingExchange.urgent])
-        #expect(connection.wakeTime == connection.deadline, "its client's time is what counts")
-        try client.readAll { connection.turn(.write, client.worker) }
-        #expect(connection.interest == .peerEnd && connection.waits == client.responder.exchange.waits)
-        #expect(connection.wakeTime == client.responder.exchange.time)
-    }
-
-    @Test("While a client takes nothing, its exchange still has its turns for what is urgent")
-    func heldUpInQueue() throws {
-        let client = try HeldUpClient()
-        var connection = try client.accept()
-        let exchange = client.responder.exchange
-        exchange.hasUrgentDeadline = true
+        let asked = exchange.askCount
+        connection.handle(.ready(1000, .read), stream: 2, client.worker)
+        #expect(exchange.heard == ["contentEnded", "ready"] && exchange.askCount == asked)
+        connection.handle(.ready(1000, .read), stream: 1, client.worker)
+        #expect(exchange.heard.count == 2, "that was for the one before")
         exchange.time = client.worker.now + .seconds(1)
-        try client.ask(for: ["/large", "/exchange"])
-        connection.turn(.read, client.worker)
-        #expect(connection.interest == .write && connection.waits == [StandingExchange.urgent])
-        #expect(connection.wakeTime == exchange.time)
-        let turns = exchange.turnCount
-        connection.turn(.none, client.worker)
-        #expect(exchange.turnCount == turns + 1, "something happened that it waits for")
-        client.worker.now = connection.wakeTime
-        connection.timeOut(client.worker)
-        #expect(exchange.turnCount == turns + 2, "its time is over")
+        client.pass(exchange.time)
+        client.serve(&connection)
+        #expect(exchange.heard.last == "deadline" && exchange.askCount == asked)
         #expect(connection.phase == .open && connection.interest == .write)
-        exchange.hasUrgentDeadline = false
-        #expect(connection.wakeTime == connection.deadline)
+        let answer = try client.readAll { connection.turn(.write, client.worker) }
+        #expect(answer.contains("HTTP/1.1 504 "))
     }
 
     @Test("A client that has hung up is not served any more, and the log says why")
@@ -62,22 +47,33 @@ struct ConnectionTests {
         #expect(log.lines == ["0.0.0.0:0: connection lost: the client has hung up"])
     }
 
-    @Test("An exchange is judged when everything was tried, and what it says then is sent")
-    func givingUp() throws {
+    @Test("An exchange whose deadline is over says what there is to say, and that is sent")
+    func deadline() throws {
         let client = try HeldUpClient()
         var connection = try client.accept()
         let exchange = client.responder.exchange
         exchange.time = client.worker.now + .seconds(1)
         try client.ask(for: ["/exchange"])
         connection.turn(.read, client.worker)
-        #expect(exchange.judgementCount == 1 && exchange.response == nil)
-        client.worker.now = connection.wakeTime
-        connection.timeOut(client.worker)
-        #expect(exchange.judgementCount == 2)
+        client.serve(&connection)
+        #expect(exchange.heard == ["contentEnded"])
+        client.pass(exchange.time)
+        client.serve(&connection)
         let answer = try client.readAll { connection.turn(.write, client.worker) }
         #expect(answer.hasPrefix("HTTP/1.1 504 "))
+        #expect(exchange.heard == ["contentEnded", "deadline", "completed"])
         let isIdle = connection.isIdle
         #expect(isIdle)
+    }
+
+    @Test("An exchange hears that its worker is about to leave")
+    func drain() throws {
+        let client = try HeldUpClient()
+        var connection = try client.accept()
+        try client.ask(for: ["/exchange"])
+        connection.turn(.read, client.worker)
+        connection.drain(client.worker)
+        #expect(client.responder.exchange.heard == ["contentEnded", "draining"])
     }
 
     @Test("Clients of a worker that is about to leave have little time to ask for something")
@@ -90,7 +86,7 @@ struct ConnectionTests {
         connection.turn(.read, worker)
         #expect(connection.deadline == worker.now + Interval(worker.limits.head))
         worker.beginDraining()
-        connection.shortenDeadline(worker)
+        connection.drain(worker)
         #expect(connection.deadline == soon)
 
         let other = try HeldUpClient()
@@ -115,9 +111,8 @@ struct ConnectionTests {
         #expect(connection.interest == .peerEnd)
         connection.turn(.peerEnd, client.worker)
         #expect(connection.phase == .open && connection.interest == .none)
-        #expect(connection.waits == client.responder.exchange.waits)
-        client.worker.now = connection.wakeTime
-        connection.timeOut(client.worker)
+        client.pass(client.responder.exchange.time)
+        client.serve(&connection)
         let answer = try client.readAll { connection.turn(.read, client.worker) }
         #expect(answer.hasPrefix("HTTP/1.1 504 "))
         #expect(connection.phase == .closed)
@@ -133,8 +128,8 @@ struct ConnectionTests {
         try client.ask(for: ["/large"])
         client.leave()
         connection.turn(.peerEnd, client.worker)
-        client.worker.now = connection.wakeTime
-        connection.timeOut(client.worker)
+        client.pass(client.responder.exchange.time)
+        client.serve(&connection)
         #expect(connection.interest == .read)
         connection.turn(.read, client.worker)
         let answer = try client.readAll { connection.turn([.read, .write], client.worker) }
@@ -179,6 +174,7 @@ private final class HeldUpClient {
     let worker: WorkerContext
     private let socket: FileDescriptor
     private var accepted: AcceptedSocket?
+    private let loop = TestLoop(now: .now)
 
     init(logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) throws {
         let pair = try SocketPair()
@@ -197,12 +193,27 @@ private final class HeldUpClient {
             parts: Worker.Parts(
                 tls: .forLocalhost(), responder: responder,
                 redirects: Redirects(onTLSPort: responder, onPlainPort: responder)),
-            journal: AccessLog(nil, logger: logger), logger: logger, needsServerAddress: false, clock: { .start })
+            journal: AccessLog(nil, logger: logger), logger: logger, needsServerAddress: false, loop: loop)
     }
 
     func accept() throws -> Connection {
         guard let accepted = accepted.take() else { throw Missing() }
-        return try Connection(accepted, number: 1, isPlain: true, worker)
+        return try Connection(
+            accepted, token: Token(slot: 1, generation: 1), number: 1, isPlain: true, worker)
+    }
+
+    /// It is another time now.
+    func pass(_ time: MonotonicTime) {
+        worker.now = time
+        loop.now = time
+    }
+
+    /// What the connection's exchange waits for has happened.
+    func serve(_ connection: inout Connection) {
+        for (event, token) in (try? loop.takeEvents()) ?? [] {
+            connection.handle(event, stream: token.stream, worker)
+        }
+        for token in loop.takeDue() { connection.handle(.deadline, stream: token.stream, worker) }
     }
 
     /// Sends requests at one time.
@@ -267,26 +278,40 @@ private final class TwoAnswers: Responder {
 /// Waits until its time is over.
 private final class StandingExchange: Exchange {
     let contentNeed = ContentNeed.now
-    var time = MonotonicTime.distantFuture
-    var hasUrgentDeadline = false
-    private(set) var turnCount = 0
-    private(set) var judgementCount = 0
-    private(set) var response: Response?
+    var time = MonotonicTime.distantFuture {
+        didSet { host?.setDeadline(time) }
+    }
+    /// What it was told of.
+    private(set) var heard: [String] = []
+    /// How often it was asked for its head.
+    private(set) var askCount = 0
+    private var host: ExchangeHost?
+    private var isLate = false
 
-    static let urgent = Wait(1001, for: .reading, isUrgent: true)
-
-    var waits: [Wait] { [Wait(1000, for: .reading), Self.urgent] }
-    var deadline: MonotonicTime? { time }
+    func begin(_ host: consuming ExchangeHost) {
+        self.host = consume host
+        self.host?.setDeadline(time)
+    }
 
     func receive(_ content: Span<UInt8>) -> Int { content.count }
-    func endContent() {}
     func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
-    func advance(_ now: MonotonicTime) { turnCount += 1 }
 
-    func giveUp(_ now: MonotonicTime) -> Bool {
-        judgementCount += 1
-        guard now >= time, response == nil else { return false }
-        response = .error(.gatewayTimeout, "late")
-        return true
+    func head() -> HeadStep {
+        askCount += 1
+        return isLate ? .final(.error(.gatewayTimeout, "late")) : .notYet
+    }
+
+    func handle(_ event: ExchangeEvent) {
+        switch event {
+        case .contentEnded: heard.append("contentEnded")
+        case .clientEnded: heard.append("clientEnded")
+        case .ready: heard.append("ready")
+        case .deadline:
+            heard.append("deadline")
+            isLate = true
+        case .woken: heard.append("woken")
+        case .draining: heard.append("draining")
+        case .completed: heard.append("completed")
+        }
     }
 }

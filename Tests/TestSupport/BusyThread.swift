@@ -47,6 +47,26 @@ package final class BusyThread {
     }
 }
 
+extension Calculation {
+    /// Waits until the result is there.
+    package func wait() throws {
+        let bell = try Bell()
+        wake(Waker(bell, token: Token(slot: 0, generation: 0)))
+        try FileDescriptor.wait(on: bell.wakeup.descriptor)
+    }
+}
+
+/// What is readable once somebody was woken.
+private final class Bell: WakeTarget {
+    let wakeup: Wakeup
+
+    init() throws(SystemError) {
+        wakeup = try Wakeup()
+    }
+
+    func wake(_ token: Token) { wakeup.signal() }
+}
+
 /// Something that work waits at until it may go on.
 private final class Gate: Sendable {
     private let wakeup: Wakeup

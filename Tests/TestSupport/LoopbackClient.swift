@@ -2,8 +2,8 @@ import Glibc
 package import MartinetPOSIX
 import Testing
 
-/// A blocking client on the IPv4 loopback.
-package final class LoopbackClient {
+/// A blocking client on the IPv4 loopback. One thread may send while another receives; the one that made it closes it.
+package final class LoopbackClient: @unchecked Sendable {
     private let number: CInt
     private var isClosed = false
 
@@ -44,6 +44,60 @@ package final class LoopbackClient {
         let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(number, $0.baseAddress, $0.count, 0) }
         try #require(count >= 0)
         return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+
+    /// Receives until the text ends with `end`, or has it in it where the connection's end comes first.
+    package func receive(until end: String, orEnd: Bool = false) throws -> String {
+        var text = ""
+        while !text.hasSuffix(end) {
+            let piece = try receive()
+            if piece.isEmpty {
+                if !orEnd { Issue.record("the connection ended behind: \(text)") }
+                return text
+            }
+            text += piece
+            if orEnd, text.contains("0\r\n") && text.hasSuffix("\r\n\r\n") { return text }
+        }
+        return text
+    }
+
+    /// Receives into the buffer; returns how many bytes, 0 at the end.
+    package func receive(into buffer: inout [UInt8]) throws -> Int {
+        let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(number, $0.baseAddress, $0.count, 0) }
+        try #require(count >= 0)
+        return count
+    }
+
+    /// Sends all of it, waiting as long as that takes.
+    package func sendAll(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.send(number, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+            }
+            try #require(count > 0)
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Sends it if it is taken within a moment.
+    package func sendNow(_ bytes: [UInt8]) throws -> Bool {
+        var entry = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
+        guard unsafe poll(&entry, 1, 300) == 1 else { return false }
+        let count = unsafe bytes.withUnsafeBytes {
+            unsafe Glibc.send(number, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
+        }
+        return count > 0
+    }
+
+    /// Ends its side, and still receives.
+    package func endSending() { _ = shutdown(number, CInt(SHUT_WR)) }
+
+    /// Closes the connection so that the server hears of a reset.
+    package func reset() {
+        var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+        _ = unsafe setsockopt(number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        close()
     }
 
     /// Whether the server resets the connection. Reads nothing, and waits for that.

@@ -12,8 +12,6 @@ final class CGIExchange: Exchange {
         /// Every permit is given.
         case queued(ScriptPermits.QueueEntry)
         case running(RunningScript)
-        /// The script has sent the request elsewhere in this site.
-        case redirected(any Exchange)
         /// The script is not needed any more, or was never started.
         case over
     }
@@ -21,10 +19,11 @@ final class CGIExchange: Exchange {
     private let request: Request
     private let run: ScriptRun
     private var phase = Phase.over
-    private(set) var response: Response?
+    private var host: HostReference?
+    /// The head, once it is known.
+    private var response: Response?
     /// Why there is no more after what was sent of the response.
     private var failure: ScriptFailure?
-    private var now: MonotonicTime
     /// When it began to wait for a permit: at once, or when its content had been spooled.
     private var queueStart: MonotonicTime
     /// What waits for the script to be started.
@@ -37,8 +36,11 @@ final class CGIExchange: Exchange {
     init(_ request: Request, _ run: ScriptRun) {
         self.request = request
         self.run = run
-        now = request.arrival
-        queueStart = now
+        queueStart = request.arrival
+    }
+
+    func begin(_ host: consuming ExchangeHost) {
+        self.host = HostReference(host)
         if request.content == .none {
             enter()
         } else if run.site.spoolsContent {
@@ -52,9 +54,11 @@ final class CGIExchange: Exchange {
         switch phase {
         case .queued(let entry): run.permits.cancel(entry)
         case .running(let script): if !script.isFinished { permit?.end() }
-        case .buffering, .spooling, .redirected, .over: break
+        case .buffering, .spooling, .over: break
         }
     }
+
+    private var now: MonotonicTime { host?.now ?? request.arrival }
 
     private var address: AddressBlock { request.peer?.addressBlock ?? .unknown }
 
@@ -62,16 +66,21 @@ final class CGIExchange: Exchange {
 
     /// Starts the script if there is a permit for it, or queues for one.
     private func enter() {
+        guard let host else { return }
         queueStart = now
-        switch run.permits.request(for: address) {
+        // Who comes from another script has had its turn.
+        switch run.permits.request(for: address, isContinuing: request.redirectionCount > 0, host.waker) {
         case .permit(let permit): start(permit)
-        case .entry(let entry): phase = .queued(entry)
+        case .entry(let entry):
+            phase = .queued(entry)
+            host.setDeadline(queueEnd)
         case .full:
             fail(.busy("was not started: \(run.site.concurrency) scripts run, and more requests wait already"))
         }
     }
 
     private func start(_ permit: ScriptPermits.Permit) {
+        guard let host else { return }
         var request = request
         var input = request.content == .none ? ScriptProcess.Input.none(run.nullInput) : .pipe
         if let spooled {
@@ -83,12 +92,12 @@ final class CGIExchange: Exchange {
         do throws(ScriptFailure) {
             // The content's room is occupied for as long as the script may read it, and its permit.
             let occupied: [AnyObject] = [permit] + [spooled].compactMap { $0 }
-            let process = try run.start(request, input, occupying: occupied, at: now)
+            let process = try run.start(request, input, host, occupying: occupied, at: now)
             self.permit = permit
             spooled = nil
-            let script = RunningScript(process, run, buffered.take(), at: now)
+            let script = RunningScript(process, run, host, buffered.take())
             phase = .running(script)
-            if isContentComplete { script.endContent() }
+            if isContentComplete || request.content == .none { script.endContent() }
         } catch {
             fail(error)
         }
@@ -100,8 +109,8 @@ final class CGIExchange: Exchange {
         switch phase {
         case .buffering, .spooling: .now
         case .queued: .later
-        case .running(let script): script.takesContent ? .now : .never
-        case .redirected, .over: .never
+        case .running(let script): self.request.content != .none && script.takesContent ? .now : .never
+        case .over: .never
         }
     }
 
@@ -111,11 +120,11 @@ final class CGIExchange: Exchange {
         case .spooling(let spooled): return spool(content, spooled)
         case .queued: return 0
         case .running(let script): return script.receive(content)
-        case .redirected, .over: return content.count
+        case .over: return content.count
         }
     }
 
-    func endContent() {
+    private func endContent() {
         isContentComplete = true
         switch phase {
         case .buffering(let buffered):
@@ -130,7 +139,7 @@ final class CGIExchange: Exchange {
                 fail(ScriptFailure(keeping: error, in: run.site.temporaryDirectory))
             }
         case .running(let script): script.endContent()
-        case .queued, .redirected, .over: break
+        case .queued, .over: break
         }
     }
 
@@ -179,84 +188,36 @@ final class CGIExchange: Exchange {
         return content.count
     }
 
-    // MARK: Turns
+    // MARK: Events
 
-    func advance(_ now: MonotonicTime) {
-        self.now = now
+    func handle(_ event: ExchangeEvent) {
+        switch event {
+        case .contentEnded: return endContent()
+        case .completed:
+            if case .running(let script) = phase { script.finish() }
+            return
+        case .ready, .deadline, .woken, .clientEnded, .draining: break
+        }
         switch phase {
-        case .queued(let entry):
-            if let permit = entry.takePermit() {
-                start(permit)
-            } else if entry.isLost {
-                fail(.busy("was not started: others wait as well, and its client has more requests that wait"))
-            } else if now >= queueEnd {
-                run.permits.cancel(entry)
-                fail(.busy("was not started: no other script ended within \(run.site.queueTime)"))
-            }
+        case .queued(let entry): checkQueue(entry)
         case .running(let script):
             do throws(ScriptFailure) {
-                if let head = try script.advance(now) { answer(head, script) }
+                try script.handle(event)
             } catch {
                 fail(error)
             }
-        case .redirected(let exchange):
-            exchange.advance(now)
-            response = exchange.response
         case .buffering, .spooling, .over: break
         }
     }
 
-    func giveUp(_ now: MonotonicTime) -> Bool {
-        switch phase {
-        case .running(let script):
-            do throws(ScriptFailure) {
-                try script.checkTime()
-                return false
-            } catch {
-                fail(error)
-                return true
-            }
-        case .redirected(let exchange):
-            guard exchange.giveUp(now) else { return false }
-            response = exchange.response
-            return true
-        case .buffering, .spooling, .queued, .over: return false
-        }
-    }
-
-    func conclude() {
-        switch phase {
-        case .running(let script): script.finish()
-        case .redirected(let exchange): exchange.conclude()
-        case .buffering, .spooling, .queued, .over: break
-        }
-    }
-
-    var waits: [Wait] {
-        switch phase {
-        case .buffering, .spooling, .over: []
-        // Behind it stand others, who would wait for a permit that it does not take.
-        case .queued(let entry): [Wait(entry.descriptor, for: .reading, isUrgent: true)]
-        case .running(let script): script.waits
-        case .redirected(let exchange): exchange.waits
-        }
-    }
-
-    var deadline: MonotonicTime? {
-        switch phase {
-        case .buffering, .spooling, .over: nil
-        case .queued: queueEnd
-        case .running(let script): script.deadline
-        case .redirected(let exchange): exchange.deadline
-        }
-    }
-
-    var hasUrgentDeadline: Bool {
-        switch phase {
-        case .queued: true
-        case .running(let script): script.hasReaderDeadline
-        case .redirected(let exchange): exchange.hasUrgentDeadline
-        case .buffering, .spooling, .over: false
+    private func checkQueue(_ entry: ScriptPermits.QueueEntry) {
+        if let permit = entry.takePermit() {
+            start(permit)
+        } else if entry.isLost {
+            fail(.busy("was not started: others wait as well, and its client has more requests that wait"))
+        } else if now >= queueEnd {
+            run.permits.cancel(entry)
+            fail(.busy("was not started: no other script ended within \(run.site.queueTime)"))
         }
     }
 
@@ -265,14 +226,25 @@ final class CGIExchange: Exchange {
     func produce(into room: inout MutableSpan<UInt8>) -> Production {
         switch phase {
         case .running(let script): return script.produce(into: &room)
-        case .redirected(let exchange): return exchange.produce(into: &room)
         case .buffering, .spooling, .queued, .over: return failure.map { .failed(run.sentence($0.reason)) } ?? .end
         }
     }
 
     // MARK: The answer
 
-    private func answer(_ head: RunningScript.Head, _ script: RunningScript) {
+    func head() -> HeadStep {
+        if case .running(let script) = phase, response == nil {
+            do throws(ScriptFailure) {
+                if let head = try script.head(), let answer = answer(head, script) { return .replaced(answer) }
+            } catch {
+                fail(error)
+            }
+        }
+        return response.map { .final($0) } ?? .notYet
+    }
+
+    /// - Returns: another answer in place of this one.
+    private func answer(_ head: RunningScript.Head, _ script: RunningScript) -> Answer? {
         switch head {
         case .verbatim(let status):
             var response = Response(status, content: .stream(length: nil))
@@ -281,41 +253,31 @@ final class CGIExchange: Exchange {
         case .header(let header):
             guard let location = header.localLocation else {
                 response = header.response
-                return
+                return nil
             }
             script.finish()
             permit = nil
-            redirect(to: location)
+            return redirect(to: location)
         }
+        return nil
     }
 
     /// The answer is what another resource of this site answers.
-    private func redirect(to location: [UInt8]) {
+    private func redirect(to location: [UInt8]) -> Answer? {
         let target = location.prefix { $0 != UInt8(ascii: "#") }
         var redirected = request.redirected(to: [UInt8](target))
         // Its time begins now, whatever this script has taken.
         redirected.arrival = now
         redirected.logIdentifier = run.identifier
-        switch run.redirect(redirected) {
-        case .complete(let response):
-            phase = .over
-            self.response = response
-        case .prepared(let prepared, let user):
-            phase = .over
-            response = prepared.response(for: user)
-        case .exchange(let exchange):
-            phase = .redirected(exchange)
-            exchange.endContent()
-            exchange.advance(now)
-            response = exchange.response
-        case nil:
-            fail(.badGateway("redirects once more after \(ScriptRun.redirectionLimit) redirections in one request"))
-        }
+        if let answer = run.redirect(redirected) { return answer }
+        fail(.badGateway("redirects once more after \(ScriptRun.redirectionLimit) redirections in one request"))
+        return nil
     }
 
     private func fail(_ failure: ScriptFailure) {
         phase = .over
         buffered = nil
+        host?.setDeadline(.distantFuture)
         permit?.end()
         self.failure = failure
         // A response that has begun is cut short, which its connection reports.

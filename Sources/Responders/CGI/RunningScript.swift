@@ -16,8 +16,10 @@ final class RunningScript {
 
     private let process: ScriptProcess
     private let run: ScriptRun
+    private let host: HostReference
     private let report: (String) -> Void
-    private var now: MonotonicTime
+    /// The deadline that is registered.
+    private var registeredDeadline = MonotonicTime.distantFuture
     /// When the script last wrote something, or began to be waited for.
     private var lastProgress: MonotonicTime
     private var hasHead = false
@@ -46,13 +48,14 @@ final class RunningScript {
     private static let readByteCount = 8 * 1024
 
     /// - Parameter buffered: what has come of its content.
-    init(_ process: ScriptProcess, _ run: ScriptRun, _ buffered: BufferedContent?, at now: MonotonicTime) {
+    init(_ process: ScriptProcess, _ run: ScriptRun, _ host: HostReference, _ buffered: BufferedContent?) {
         self.process = process
         self.run = run
+        self.host = host
         report = run.reporter
-        self.now = now
-        lastProgress = now
-        input = ScriptInput(process, buffered, at: now)
+        lastProgress = host.now
+        input = ScriptInput(process, buffered, at: host.now)
+        register()
     }
 
     deinit {
@@ -65,34 +68,65 @@ final class RunningScript {
     var takesContent: Bool { input.isWanted }
 
     /// Returns how many bytes the script took, 0 for "not now".
-    func receive(_ content: Span<UInt8>) -> Int { input.receive(content, at: now) }
+    func receive(_ content: Span<UInt8>) -> Int {
+        defer { register() }
+        return input.receive(content, at: now)
+    }
 
-    func endContent() { input.end(at: now) }
+    func endContent() {
+        input.end(at: now)
+        register()
+    }
 
     // MARK: Turns
 
-    /// Reads what there is to read before the content.
+    private var now: MonotonicTime { host.now }
+
+    /// Something has happened.
     ///
-    /// - Returns: the beginning of the answer, once, when it is complete.
-    /// - Throws: `ScriptFailure` when there will be no answer.
-    func advance(_ now: MonotonicTime) throws(ScriptFailure) -> Head? {
-        input.watchRate(isOutputAwaited: isOutputBlocked, at: self.now)
-        self.now = now
-        readMessages()
-        process.checkEnd()
-        input.writeBuffered(now)
-        if hasHead {
-            try checkReader()
-            return nil
+    /// - Throws: `ScriptFailure` when there will be no answer, or no more of it.
+    func handle(_ event: ExchangeEvent) throws(ScriptFailure) {
+        switch event {
+        case .ready(let descriptor, _):
+            switch process.source(descriptor) {
+            case .input: input.resume(now)
+            case .output: if hasHead { beginOutput() }
+            case .messages: readMessages()
+            case .exit: process.checkEnd()
+            }
+        case .deadline:
+            registeredDeadline = .distantFuture
+            // A script whose end was waited for is asked about it once more.
+            if exitWaitEnd.map({ now < $0 }) ?? true {
+                try checkReader()
+                try checkTime()
+            }
+        case .contentEnded, .clientEnded, .woken, .draining, .completed: return
         }
+        register()
+    }
+
+    /// The beginning of the answer, once, when it is complete.
+    ///
+    /// - Throws: `ScriptFailure` when there will be no answer.
+    func head() throws(ScriptFailure) -> Head? {
+        defer { register() }
         let head = try readHead()
         if head != nil { beginReaderTime() }
         return head
     }
 
-    /// Gives up a script that has been silent for too long, or whose client has been too slow while others wait. To be called
-    /// when everything was tried: it may be the client that was waited for until now, and what it sent is only now seen.
-    func checkTime() throws(ScriptFailure) {
+    /// Registers until when the script or the client may take their time.
+    private func register() {
+        input.watchRate(isOutputAwaited: isOutputBlocked, at: now)
+        let time = deadline
+        guard time != registeredDeadline else { return }
+        registeredDeadline = time
+        host.setDeadline(time)
+    }
+
+    /// Gives up a script that has been silent for too long, or whose client has been too slow while others wait.
+    private func checkTime() throws(ScriptFailure) {
         input.watchRate(isOutputAwaited: isOutputBlocked, at: now)
         if let silenceEnd, now >= silenceEnd {
             let deed = input.isBlocked ? "took no content" : hasHead ? "wrote nothing" : "wrote no header"
@@ -119,30 +153,22 @@ final class RunningScript {
         isFinished = true
     }
 
-    var waits: [Wait] {
-        var waits: [Wait] = []
-        if isOutputBlocked, let output = process.outputDescriptor { waits.append(Wait(output, for: .reading)) }
-        if input.isBlocked, let pipe = process.inputDescriptor { waits.append(Wait(pipe, for: .writing)) }
-        // A script that is held up by its messages could not write what its client waits for; one that has ended has
-        // descriptors to give back.
-        if let messages = process.messagesDescriptor { waits.append(Wait(messages, for: .reading, isUrgent: true)) }
-        if let exit = process.exitDescriptor { waits.append(Wait(exit, for: .reading, isUrgent: true)) }
-        return waits
-    }
-
     /// The time for the whole of it is the reaper's to watch.
-    var deadline: MonotonicTime {
+    private var deadline: MonotonicTime {
         let never = MonotonicTime.distantFuture
         return readerEnd ?? min(silenceEnd ?? never, exitWaitEnd ?? never, rateEnd ?? never)
     }
-
-    /// Whether it is the client's time to take output that ends then, which counts while it takes none.
-    var hasReaderDeadline: Bool { readerEnd != nil }
 
     /// When the client has been too slow to take what the script has written; nil while it is not the client that is waited
     /// for, or there is no permit to give up.
     private var readerEnd: MonotonicTime? {
         hasHead && !isOutputBlocked && exitWaitEnd == nil && process.ending == nil ? outputEnd : nil
+    }
+
+    /// The script has written more: it is the client that is waited for.
+    private func beginOutput() {
+        isOutputBlocked = false
+        beginReaderTime()
     }
 
     private func beginReaderTime() {
@@ -161,7 +187,6 @@ final class RunningScript {
     }
 
     private func readMessages() {
-        guard process.messagesDescriptor != nil else { return }
         var buffer = [UInt8](repeating: 0, count: Self.readByteCount)
         // Bounded, so that who floods the log does not hold up others.
         for _ in 0..<8 {
@@ -171,6 +196,7 @@ final class RunningScript {
             // Who complains is not silent, as long as it is heard.
             if !messages.isOver { lastProgress = now }
         }
+        process.watchMessages()
     }
 
     /// The output has ended: how the script has ended itself, if it has or is not waited for any longer.
@@ -250,11 +276,11 @@ final class RunningScript {
     // MARK: The content
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production {
+        defer { register() }
         if usedByteCount < written.count { return .bytes(takeWritten(&room)) }
         switch process.read(into: &room) {
         case .bytes(let count):
-            isOutputBlocked = false
-            beginReaderTime()
+            beginOutput()
             if let excess = excess(count) { return .failed(run.sentence(excess)) }
             return .bytes(count)
         case .notYet:

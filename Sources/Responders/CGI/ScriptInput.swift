@@ -37,6 +37,12 @@ struct ScriptInput {
         return count
     }
 
+    /// The script takes more.
+    mutating func resume(_ now: MonotonicTime) {
+        isBlocked = false
+        writeBuffered(now)
+    }
+
     /// There is no more of it.
     mutating func end(at now: MonotonicTime) {
         isComplete = true

@@ -1,3 +1,4 @@
+import MartinetEvents
 import MartinetHTTP
 import MartinetPOSIX
 
@@ -35,15 +36,12 @@ final class ScriptPermits {
         fileprivate(set) var permit: Permit?
         /// Whether the position was given to a request of another address.
         fileprivate(set) var isLost = false
-        private let wakeup: Wakeup
+        private let waker: Waker
 
-        fileprivate init(for address: AddressBlock) throws(SystemError) {
+        fileprivate init(for address: AddressBlock, _ waker: Waker) {
             self.address = address
-            wakeup = try Wakeup()
+            self.waker = waker
         }
-
-        /// Readable when there is a permit, or the position was lost.
-        var descriptor: CInt { wakeup.descriptor }
 
         /// Takes the permit; nil while there is none.
         func takePermit() -> Permit? {
@@ -53,12 +51,12 @@ final class ScriptPermits {
 
         fileprivate func give(_ permit: Permit) {
             self.permit = permit
-            wakeup.signal()
+            waker.wake()
         }
 
         fileprivate func lose() {
             isLost = true
-            wakeup.signal()
+            waker.wake()
         }
     }
 
@@ -79,7 +77,6 @@ final class ScriptPermits {
     private var queued = AddressCounts()
     /// Before the queue: requests that have had their turn, and go on with another script.
     private var continued: [QueueEntry] = []
-    private var isContinuing = false
     /// Places whose scripts were told to end.
     fileprivate var endingCount = 0
 
@@ -101,7 +98,12 @@ final class ScriptPermits {
     private var share: Int { max(1, limit / 4) }
 
     /// A permit if there is one, or a position in the queue.
-    func request(for address: AddressBlock) -> Admission {
+    ///
+    /// - Parameters:
+    ///   - isContinuing: whether who asks goes on with another script, and gives up a permit of its own: it is next, and not
+    ///     refused.
+    ///   - waker: used when there is a permit, or the position was lost.
+    func request(for address: AddressBlock, isContinuing: Bool = false, _ waker: Waker) -> Admission {
         let hasRoom = hasRoom()
         // Where none runs, none will ever make room.
         guard hasRoom || runningCount > 0 else { return .full }
@@ -114,8 +116,7 @@ final class ScriptPermits {
             displaced = displaceable(by: address)
             if displaced == nil { return .full }
         }
-        // Without a descriptor to be woken by, nobody can wait.
-        guard let entry = try? QueueEntry(for: address) else { return .full }
+        let entry = QueueEntry(for: address, waker)
         if let displaced { remove(displaced).lose() }
         if isContinuing {
             continued.append(entry)
@@ -124,14 +125,6 @@ final class ScriptPermits {
             queued.add(1, to: address)
         }
         return .entry(entry)
-    }
-
-    /// Who asks for a permit meanwhile goes on with another script, and gives up a permit of its own: it is next, and not
-    /// refused.
-    func continuing<Result>(_ body: () -> Result) -> Result {
-        isContinuing = true
-        defer { isContinuing = false }
-        return body()
     }
 
     /// Leaves the queue.

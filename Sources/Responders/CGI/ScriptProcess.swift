@@ -25,6 +25,8 @@ final class ScriptProcess {
 
     private let reaper: ChildReaper
     private let child: ChildReaper.SupervisedChild
+    private let host: HostReference
+    private let exitDescriptor: CInt?
     private var input: FileDescriptor?
     private var output: FileDescriptor?
     private var messages: FileDescriptor?
@@ -32,11 +34,13 @@ final class ScriptProcess {
     /// Starts the script.
     ///
     /// - Parameters:
+    ///   - host: with it is registered what the script waits for, or is waited for.
     ///   - occupied: what it occupies until it has ended, whoever still reads what it has written: a place, a file.
     ///   - reaper: asks the script to end at `deadline`.
     ///   - name: what the script is called in the log.
     init(
-        _ program: Program, _ source: Input, occupying occupied: [AnyObject], reaper: ChildReaper,
+        _ program: Program, _ source: Input, _ host: HostReference, occupying occupied: [AnyObject],
+        reaper: ChildReaper,
         until deadline: MonotonicTime, name: String
     ) throws(SystemError) {
         let toWrite = try Pipe(isNonBlocking: false)
@@ -64,15 +68,25 @@ final class ScriptProcess {
         messages = complaints.takeReading()
         self.reaper = reaper
         child = try reaper.add(process, until: deadline, companions: occupied, name: name)
+        self.host = host
+        exitDescriptor = child.exitDescriptor
+        host.watch(exitDescriptor, for: .read)
+        watchMessages()
     }
 
-    // MARK: Descriptors to wait for; nil for those that are closed
+    /// What a descriptor that is ready is for.
+    enum Source {
+        case input, output, messages, exit
+    }
 
-    var inputDescriptor: CInt? { FileDescriptor.number(of: input) }
-    var outputDescriptor: CInt? { FileDescriptor.number(of: output) }
-    var messagesDescriptor: CInt? { FileDescriptor.number(of: messages) }
-
-    var exitDescriptor: CInt? { child.exitDescriptor }
+    func source(_ descriptor: CInt) -> Source {
+        switch descriptor {
+        case FileDescriptor.number(of: input): .input
+        case FileDescriptor.number(of: output): .output
+        case FileDescriptor.number(of: messages): .messages
+        default: .exit
+        }
+    }
 
     // MARK: Moving bytes
 
@@ -81,7 +95,11 @@ final class ScriptProcess {
     /// - Returns: the number of bytes taken, 0 for "not now"; nil when the script reads no more.
     func write(_ content: Span<UInt8>) -> Int? {
         let count = Self.write(content, to: input)
-        if count == nil { input = nil }
+        switch count {
+        case nil: endInput()
+        case 0: host.watch(FileDescriptor.number(of: input), for: .write)
+        default: break
+        }
         return count
     }
 
@@ -99,23 +117,39 @@ final class ScriptProcess {
 
     /// The content is complete.
     func endInput() {
+        host.forget(FileDescriptor.number(of: input))
         input = nil
     }
 
     /// Reads what the script has written.
     func read(into room: inout MutableSpan<UInt8>) -> Reading {
         let reading = Self.read(output, &room)
-        if reading == .end { output = nil }
-        // What it has left behind is not waited for: jobs that hold its pipes are ended, others have none.
-        return reading == .notYet && ending != nil ? .end : reading
+        switch reading {
+        case .bytes: return reading
+        case .end:
+            host.forget(FileDescriptor.number(of: output))
+            output = nil
+            return .end
+        case .notYet:
+            // What it has left behind is not waited for: jobs that hold its pipes are ended, others have none.
+            if ending != nil { return .end }
+            host.watch(FileDescriptor.number(of: output), for: .read)
+            return .notYet
+        }
     }
 
     /// Reads what the script says to the log.
     func readMessages(into room: inout MutableSpan<UInt8>) -> Reading {
         let reading = Self.read(messages, &room)
-        if reading == .end { messages = nil }
+        if reading == .end {
+            host.forget(FileDescriptor.number(of: messages))
+            messages = nil
+        }
         return reading
     }
+
+    /// A script that is held up by its messages could not write what its client waits for.
+    func watchMessages() { host.watch(FileDescriptor.number(of: messages), for: .read) }
 
     static func read(_ pipe: borrowing FileDescriptor?, _ room: inout MutableSpan<UInt8>) -> Reading {
         switch pipe {
@@ -139,7 +173,9 @@ final class ScriptProcess {
 
     /// Notices that the script has ended. To be called in a turn of the connection that watches its descriptors.
     func checkEnd() {
-        if child.checkEnd() != nil { reaper.forget(child) }
+        guard child.checkEnd() != nil else { return }
+        host.forget(exitDescriptor)
+        reaper.forget(child)
     }
 
     /// Leaves the script to the reaper. Its content is not given to it any more; what it still says to the log is read, and
@@ -149,7 +185,10 @@ final class ScriptProcess {
     ///   - said: what it has said so far.
     ///   - report: called with each line that is still to come.
     func leave(_ gracePeriod: ChildReaper.GracePeriod, _ said: ScriptMessages, _ report: @escaping (String) -> Void) {
-        input = nil
+        for descriptor in [FileDescriptor.number(of: output), FileDescriptor.number(of: messages), exitDescriptor] {
+            host.forget(descriptor)
+        }
+        endInput()
         if case .none = gracePeriod { output = nil }
         let detachedOutput = ScriptDetachedOutput(output: output.take(), messages: messages.take(), said, report)
         reaper.release(child, gracePeriod: gracePeriod, detachedOutput: detachedOutput)

@@ -56,10 +56,12 @@ final class ScriptRun {
     /// Starts the script in its own directory.
     ///
     /// - Parameters:
+    ///   - host: with it is registered what the script waits for, or is waited for.
     ///   - occupied: kept until it has ended.
     ///   - now: when its time begins.
     func start(
-        _ request: Request, _ input: ScriptProcess.Input, occupying occupied: [AnyObject], at now: MonotonicTime
+        _ request: Request, _ input: ScriptProcess.Input, _ host: HostReference, occupying occupied: [AnyObject],
+        at now: MonotonicTime
     ) throws(ScriptFailure) -> ScriptProcess {
         let variables = CGIVariables(request, location, site)
         let path = path
@@ -75,7 +77,8 @@ final class ScriptRun {
             limits: site.limits)
         do throws(SystemError) {
             return try ScriptProcess(
-                program, input, occupying: occupied, reaper: reaper, until: now + Interval(site.totalTime), name: name)
+                program, input, host, occupying: occupied, reaper: reaper, until: now + Interval(site.totalTime),
+                name: name)
         } catch {
             if let interpreter { throw ScriptFailure(starting: error, interpreter: interpreter) }
             throw ScriptFailure(
@@ -90,7 +93,7 @@ final class ScriptRun {
     /// Opens the request that this script redirects to; nil when there were too many before it.
     func redirect(_ request: Request) -> Answer? {
         guard request.redirectionCount <= Self.redirectionLimit else { return nil }
-        return permits.continuing { router.open(request) }
+        return router.open(request)
     }
 
     // MARK: What is said

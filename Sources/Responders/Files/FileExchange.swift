@@ -18,7 +18,7 @@ final class FileExchange: Exchange {
         }
     }
 
-    let response: Response?
+    private let response: Response
     private let file: OpenFile
     private let pieces: [Piece]
     /// The number of the last piece that is the file's.
@@ -38,7 +38,11 @@ final class FileExchange: Exchange {
 
     func receive(_ content: Span<UInt8>) -> Int { content.count }
 
-    func endContent() {}
+    func begin(_ host: consuming ExchangeHost) {}
+
+    func handle(_ event: ExchangeEvent) {}
+
+    func head() -> HeadStep { .final(response) }
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production {
         while index < pieces.count, offset == pieces[index].byteCount {

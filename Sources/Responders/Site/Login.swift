@@ -71,12 +71,12 @@ extension Login: Deferral {
         }
     }
 
-    /// Others may wait for the end of this one, whether or not its client takes what was written before.
-    var waits: [Wait] {
-        guard case .verifying(let calculation) = state else { return [] }
-        return [Wait(calculation.descriptor, for: .reading, isUrgent: true)]
+    func wait(with host: inout ExchangeHost) {
+        host.setDeadline(deadline ?? .distantFuture)
+        if case .verifying(let calculation) = state { calculation.wake(host.waker) }
     }
 
+    /// Until when it waits for its turn; nil where it does not.
     var deadline: MonotonicTime? {
         if case .waiting(let time) = state { time } else { nil }
     }

@@ -46,14 +46,14 @@ package final class PolicyResponder: Responder {
 
     private func answer(_ request: borrowing Request, user: [UInt8]?) -> Answer {
         switch inner.open(request) {
-        case .complete(let response): .complete(decorated(response, user: user))
         // The file that stands for an error is looked at each time.
         case .prepared(let prepared, _) where prepared.response.isErrorPage:
             .complete(decorated(prepared.response, user: user))
         case .prepared(let prepared, _):
             .prepared(prepared.changed(by: changer) { $0 = decorated($0) }, user: user)
-        case .exchange(let exchange):
-            .exchange(DecoratedExchange(exchange) { self.decorated($0, user: user) })
+        case .complete(let response): .complete(decorated(response, user: user))
+        case .exchange(let exchange, let inner):
+            .exchange(exchange, HeadDecoration(inner) { $0 = self.decorated($0, user: user) })
         }
     }
 
@@ -107,36 +107,4 @@ package final class PolicyResponder: Responder {
         }
         return response
     }
-}
-
-/// An exchange whose response is changed on its way.
-private final class DecoratedExchange: Exchange {
-    private let inner: any Exchange
-    private let decorate: (Response) -> Response
-
-    init(_ inner: any Exchange, decorate: @escaping (Response) -> Response) {
-        self.inner = inner
-        self.decorate = decorate
-    }
-
-    var response: Response? { inner.response.map(decorate) }
-    var contentNeed: ContentNeed { inner.contentNeed }
-
-    func receive(_ content: Span<UInt8>) -> Int { inner.receive(content) }
-
-    func endContent() { inner.endContent() }
-
-    func produce(into room: inout MutableSpan<UInt8>) -> Production { inner.produce(into: &room) }
-
-    func advance(_ now: MonotonicTime) { inner.advance(now) }
-
-    func giveUp(_ now: MonotonicTime) -> Bool { inner.giveUp(now) }
-
-    func conclude() { inner.conclude() }
-
-    var waits: [Wait] { inner.waits }
-
-    var deadline: MonotonicTime? { inner.deadline }
-
-    var hasUrgentDeadline: Bool { inner.hasUrgentDeadline }
 }

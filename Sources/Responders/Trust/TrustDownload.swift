@@ -7,15 +7,15 @@ import MartinetPOSIX
 ///
 /// The last byte has a turn of its own, once the socket has taken the others: a client that has gone by then does not get it.
 final class TrustDownload: Exchange {
-    let response: Response?
+    private let response: Response
     private let bytes: [UInt8]
     private let permit: SharedPermit
     private let whenComplete: () -> Void
     private var offset = 0
-    private var now = MonotonicTime.start
+    private var host: ExchangeHost?
     private var isComplete = false
-    /// Set when everything but the last byte has been produced: at once, but in another turn.
-    private(set) var deadline: MonotonicTime?
+    /// It is another turn than the one in which everything but the last byte was produced. Asked then, it is a client that has
+    /// taken the others who gets it.
     private var mayEnd = false
 
     /// - Parameter permit: taken already.
@@ -34,20 +34,25 @@ final class TrustDownload: Exchange {
 
     func receive(_ content: Span<UInt8>) -> Int { content.count }
 
-    func endContent() {}
+    func begin(_ host: consuming ExchangeHost) { self.host = consume host }
 
-    func advance(_ now: MonotonicTime) {
-        self.now = now
-        guard let deadline, deadline <= now else { return }
-        self.deadline = nil
-        mayEnd = true
+    func head() -> HeadStep { .final(response) }
+
+    func handle(_ event: ExchangeEvent) {
+        switch event {
+        case .woken: mayEnd = true
+        case .completed:
+            isComplete = true
+            whenComplete()
+        case .contentEnded, .clientEnded, .ready, .deadline, .draining: break
+        }
     }
 
     func produce(into room: inout MutableSpan<UInt8>) -> Production {
         let end = mayEnd ? bytes.count : bytes.count - 1
         guard offset < end else {
             guard offset < bytes.count else { return .end }
-            deadline = now
+            host?.waker.wake()
             return .notYet
         }
         let count = min(room.count, end - offset)
@@ -55,10 +60,5 @@ final class TrustDownload: Exchange {
         room.copy(from: bytes.span.extracting(offset..<offset + count), at: 0)
         offset += count
         return .bytes(count)
-    }
-
-    func conclude() {
-        isComplete = true
-        whenComplete()
     }
 }

@@ -1,18 +1,16 @@
 package import MartinetEvents
-package import MartinetHTTP
 
 /// What the connections of a worker share: where responses come from, and what must not be made anew for each request.
-package final class HTTP1Service {
+package final class HTTPService {
     package var responder: any Responder
     package let journal: any ExchangeJournal
     /// What the clocks said when the current turn began; set by the worker.
     package var moment = Moment()
-    /// Reads the clock that `moment.now` was read from.
-    package let clock: () -> MonotonicTime
+    package let loop: any ExchangeLoop
     /// Set when the worker is about to leave: every response then says that its connection ends.
     package var isDraining = false
     /// The head that is being read. One for all: an exchange that outlasts its turn keeps a copy.
-    var request = Request()
+    package var request = Request()
 
     /// A moment in the forms that connections need it in.
     package struct Moment {
@@ -21,6 +19,8 @@ package final class HTTP1Service {
         package var date = WallTime(seconds: 0)
         /// The same as the value of `Date`.
         package var dateText: [UInt8] = []
+
+        package init() {}
     }
 
     /// A response is produced while fewer than this many bytes wait to be encrypted: seven records of 16 KiB.
@@ -29,10 +29,10 @@ package final class HTTP1Service {
     /// them, and the third, of a few hundred bytes, costs nearly as much as each of these: a quarter of large files' speed.
     package static let outputByteCount = 112 * 1024
 
-    package init(responder: any Responder, journal: any ExchangeJournal, clock: @escaping () -> MonotonicTime) {
+    package init(responder: any Responder, journal: any ExchangeJournal, loop: any ExchangeLoop) {
         self.responder = responder
         self.journal = journal
-        self.clock = clock
+        self.loop = loop
     }
 }
 

@@ -1,0 +1,186 @@
+import MartinetBytes
+import MartinetHTTP
+
+extension HTTP1Connection {
+    // MARK: Writing
+
+    /// Asks the exchange for the head of its response, as long as there is none.
+    mutating func takeHead(_ output: inout ByteQueue, _ service: HTTPService) {
+        while writer.isAwaiting, exchange != nil {
+            var replacement: Answer?
+            switch exchange?.head() ?? .notYet {
+            case .notYet: return
+            case .interim(let response): writer.writeInterim(response, to: &output)
+            case .final(let response): writer.hold(decorated(response))
+            case .replaced(let answer): replacement = answer
+            }
+            guard let replacement else { continue }
+            // With all that it waits for, before the next one begins, which waits under the same token.
+            exchange = nil
+            replace(with: replacement, service)
+        }
+    }
+
+    /// Whether a response that is known may be sent.
+    private var maySend: Bool {
+        switch reading {
+        case .head, .tunnel: false
+        case .content(let content):
+            // What comes behind the content is the tunnel's. Otherwise nothing that can still come of it breaks the rules, or
+            // it is the exchange that reads it.
+            !writer.holdsTunnel && (content.hasKnownLength || exchange.map { $0.contentNeed != .never } ?? false)
+        case .complete: true
+        }
+    }
+
+    @inline(__always)
+    mutating func writeResponse(_ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTPService) {
+        takeHead(&output, service)
+        if writer.isHolding, maySend {
+            if service.isDraining { close() }
+            // More is to come than is worth reading for nobody.
+            if case .content(let content) = reading, content.isLong, !needsContent { close() }
+            var persists = persists
+            writer.startHeld(&persists, date: service.moment.dateText, to: &output)
+            if !persists { close() }
+            if writer.isTunnel {
+                reading = .tunnel
+                return
+            }
+            if writer.isComplete { return endResponse() }
+        }
+        switch writer.write(from: exchange, to: &output) {
+        case nil, .full, .notYet: break
+        case .complete: endResponse()
+        case .failed(let problem): fail(problem, head, service)
+        }
+    }
+
+    /// The response is complete. Request content that is still to come is no longer wanted.
+    private mutating func endResponse() {
+        exchange?.handle(.completed)
+        exchange = nil
+        guard case .content(let content) = reading else { return }
+        if persists, !content.isAwaited { return }
+        leaveContent()
+    }
+
+    mutating func finishExchange(_ head: borrowing Request, _ service: HTTPService) {
+        if let kept {
+            record(kept.request, isComplete: true, service)
+        } else {
+            record(head, isComplete: true, service)
+        }
+        beginNext()
+    }
+
+    func record(_ request: borrowing Request, isComplete: Bool, _ service: HTTPService) {
+        service.journal.record(
+            request, peer: peer, user: writer.user, status: writer.status,
+            contentByteCount: writer.contentByteCount, isComplete: isComplete)
+    }
+
+    /// The exchange is over; the next may follow if the connection persists.
+    private mutating func beginNext() {
+        kept = nil
+        exchange = nil
+        decoration = nil
+        progress.exchangeCount += 1
+        reading = .head
+        writer.finish()
+        if !persists { end() }
+    }
+
+    // MARK: Tunnels
+
+    /// Passes bytes both ways.
+    mutating func moveTunnel(
+        _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTPService
+    ) {
+        guard let exchange else { return }
+        tunnel.isHeldBack = false
+        while !input.isEmpty, !tunnel.isHeldBack {
+            let count = exchange.receive(input.readable)
+            progress.receivedByteCount += count
+            input.consume(count)
+            tunnel.isHeldBack = count == 0
+        }
+        if isInputEnded, input.isEmpty, !tunnel.isEnded {
+            tunnel.isEnded = true
+            exchange.handle(.clientEnded)
+        }
+        while !writer.isComplete, let space = ResponseContent.space(in: output) {
+            switch ResponseContent.produce(exchange, space, &output) {
+            case .bytes(let count): writer.count(tunnelled: count)
+            case .end, .endWithTrailers: writer.endTunnel()
+            case .notYet: return
+            case .failed(let problem): return fail(problem, head, service)
+            }
+        }
+        guard writer.isComplete, tunnel.isEnded else { return }
+        exchange.handle(.completed)
+        persistence = .closesAsAsked
+        reading = .complete
+    }
+
+    // MARK: Ending
+
+    /// Nothing more is to be read, and nothing written but what is in the output.
+    mutating func end() {
+        ending = .complete(isExpected: { if case .closesAsAsked = persistence { true } else { false } }())
+    }
+
+    /// Answers a message that breaks the rules, and ends the connection.
+    ///
+    /// - Parameter request: nil where no request could be read.
+    mutating func refuse(
+        _ error: MessageError, _ request: Request?, _ output: inout ByteQueue, _ service: HTTPService
+    ) {
+        close()
+        service.journal.recordRefusal(error.status, error.explanation, request, peer: peer)
+        if case .content = reading { persistence = .closes }
+        if writer.isComplete {
+            // What it asked for it has; only the rest of its content is not as it should be.
+            if let request { record(request, isComplete: true, service) }
+            beginNext()
+            return
+        }
+        guard !writer.hasBegun else {
+            // The response has begun: all that is left is to end the connection before its content is complete.
+            kept = request.map(KeptRequest.init)
+            abandon(service)
+            return
+        }
+        exchange = nil
+        var response = Response.error(error.status, error.explanation)
+        response.closesConnection = true
+        var persists = false
+        writer.start(response, &persists, date: service.moment.dateText, to: &output)
+        // Whole, whatever waits already: the connection has ended and will not be asked for the rest.
+        writer.writeWhole(to: &output)
+        if let request {
+            record(request, isComplete: true, service)
+        } else {
+            service.journal.recordUnreadable(
+                peer: peer, status: error.status, contentByteCount: writer.contentByteCount)
+        }
+        kept = nil
+        reading = .complete
+        end()
+    }
+
+    /// The response cannot be completed.
+    private mutating func fail(_ problem: String, _ head: borrowing Request, _ service: HTTPService) {
+        let request = kept?.request ?? copy head
+        kept = KeptRequest(request)
+        service.journal.report(problem, request, peer: peer)
+        abandon(service)
+    }
+
+    mutating func truncate() {
+        kept = nil
+        exchange = nil
+        reading = .complete
+        ending = .truncated
+    }
+}
