@@ -41,6 +41,9 @@ struct Connection: ~Copyable {
     /// The peer speaks plain HTTP: what is staged is plaintext, and so is what is sent.
     private var isPlain = false
     private var hasReceived = false
+    /// Our side of a tunnel has ended, and the peer is told when what waits has been sent.
+    private var isEndingOutput = false
+    private var hasShutSending = false
     /// The peer asked for the end and sends nothing more that matters.
     private var isEndExpected = false
     /// The peer has ended its stream, and all that it sent has been read.
@@ -75,6 +78,10 @@ struct Connection: ~Copyable {
     }
 
     var descriptor: CInt { socket.number }
+
+    /// Whether the socket is to be polled: once both sides have ended it would be reported again and again, though what came
+    /// last may not be wanted yet.
+    var isWatched: Bool { !hasShutSending || phase != .open || interest != .none }
 
     /// What the connection waits for from its socket.
     var interest: Readiness {
@@ -117,7 +124,7 @@ struct Connection: ~Copyable {
         var receivedByteCount = 0
         do {
             // Nobody is there any more to take what would be worked out.
-            if readiness.contains(.hangUp), phase == .open || phase == .draining {
+            if readiness.contains(.hangUp), phase == .open && !hasShutSending || phase == .draining {
                 throw HangUp()
             }
             if readiness.contains(.peerEnd) { isPeerEndKnown = true }
@@ -208,7 +215,7 @@ struct Connection: ~Copyable {
         worker.transport.begin(with: &unread, isAtEnd: isSocketEnded)
         guard worker.transport.stagedByteCount == 0, !isSocketEnded else { return 0 }
         guard interest == .read, readiness.contains(.read) || readiness.contains(.hangUp) else {
-            if readiness.contains(.hangUp) { throw HangUp() }
+            if readiness.contains(.hangUp), !hasShutSending { throw HangUp() }
             return 0
         }
         switch try worker.transport.receive(from: socket) {
@@ -256,6 +263,7 @@ struct Connection: ~Copyable {
     private mutating func flush(_ worker: WorkerContext) throws(SystemError) -> Int {
         let count = try worker.transport.send(to: socket, keeping: &unsent)
         if phase == .draining, unsent.isEmpty { try beginLingering(worker) }
+        shutSendingIfDone()
         return count
     }
 
@@ -277,6 +285,7 @@ struct Connection: ~Copyable {
         guard case .bytes(let count) = try socket.send(unsent.readable) else { return 0 }
         unsent.consume(count)
         if unsent.isEmpty { unsent.releaseStorage() }
+        shutSendingIfDone()
         return count
     }
 
@@ -334,6 +343,7 @@ struct Connection: ~Copyable {
             let mayHoldMore = try decrypt(worker)
             waiting = http.advance(&input, &worker.output, worker.service)
             try encrypt(worker)
+            if http.hasEndedOutput, !isEndingOutput { endOutput() }
             if let ending = http.ending {
                 isEndExpected = ending == .complete(isExpected: true) && input.isEmpty
                 end(isTruncated: ending == .truncated)
@@ -400,6 +410,18 @@ struct Connection: ~Copyable {
     }
 
     // MARK: Ending
+
+    /// Nothing more goes to the peer through a tunnel, who may still send (RFC 8446 §6.1).
+    private mutating func endOutput() {
+        isEndingOutput = true
+        if !isPlain { stream.close() }
+    }
+
+    private mutating func shutSendingIfDone() {
+        guard isEndingOutput, !hasShutSending, unsent.isEmpty, phase == .open else { return }
+        hasShutSending = true
+        socket.shutdownSending()
+    }
 
     /// Nothing more will be said: closes our side of the TLS stream, so that the peer knows whether what it has is complete.
     private mutating func end(isTruncated: Bool) {

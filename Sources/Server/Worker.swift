@@ -254,7 +254,11 @@ package final class Worker {
             slot.isListed = true
             runnable.append(slot.token)
         }
-        loop.watch(slot.connection.descriptor, for: slot.connection.interest, token: slot.token)
+        if slot.connection.isWatched {
+            loop.watch(slot.connection.descriptor, for: slot.connection.interest, token: slot.token)
+        } else {
+            loop.forget(slot.connection.descriptor, for: slot.token)
+        }
         if let time = slot.alarm.set(slot.connection.deadline) { loop.arm(time, token: slot.token) }
     }
 

@@ -76,6 +76,21 @@ struct SeamTests {
         try worker.end([client])
     }
 
+    @Test("Where the server's side of a tunnel ends first, the client hears of it and may still send")
+    func serverEndsFirst() throws {
+        let counted = Mutex(0)
+        let worker = try RunningWorker(responder: {
+            OneExchange { ListeningTunnel { count in counted.withLock { $0 = count } } }
+        })
+        let client = try worker.connect(sending: "GET /t HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.receive(until: "bye").hasSuffix("\r\n\r\nbye"))
+        #expect(try client.receive() == "", "it is told at once")
+        for _ in 0..<10 { try client.sendAll([UInt8](repeating: 120, count: 100_000)) }
+        client.endSending()
+        try worker.end([client])
+        #expect(counted.withLock { $0 } == 1_000_000)
+    }
+
     @Test("A tunnel whose client has gone is dropped")
     func goneClient() throws {
         let gone = DispatchSemaphore(value: 0)
@@ -258,6 +273,39 @@ private final class EchoTunnel: Exchange {
 
     func handle(_ event: ExchangeEvent) {
         if case .clientEnded = event { hasEnded = true }
+    }
+}
+
+/// Says a word and no more, and counts what the client sends until it ends.
+private final class ListeningTunnel: Exchange {
+    private let whenOver: (Int) -> Void
+    private var byteCount = 0
+    private var hasSpoken = false
+    let contentNeed = ContentNeed.now
+
+    init(_ whenOver: @escaping (Int) -> Void) {
+        self.whenOver = whenOver
+    }
+
+    func begin(_ host: consuming ExchangeHost) {}
+
+    func receive(_ content: Span<UInt8>) -> Int {
+        byteCount += content.count
+        return content.count
+    }
+
+    func head() -> HeadStep { .final(Response(.switchingProtocols, content: .tunnel)) }
+
+    func produce(into room: inout MutableSpan<UInt8>) -> Production {
+        if hasSpoken { return .end }
+        hasSpoken = true
+        let word = [UInt8]("bye".utf8)
+        room.copy(from: word.span, at: 0)
+        return .bytes(word.count)
+    }
+
+    func handle(_ event: ExchangeEvent) {
+        if case .completed = event { whenOver(byteCount) }
     }
 }
 
