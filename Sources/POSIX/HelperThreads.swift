@@ -6,7 +6,8 @@ import Synchronization
 /// A few threads beside a loop, for what takes longer than a turn may: password hashes, large directories, compression.
 ///
 /// At most so much work waits for them; whoever brings more is told so at once, and says to its client what is to be done.
-/// Signals are blocked in them, and the kernel prefers the loop.
+/// Signals are blocked in them, so that they come to the process's own threads; not those that say what a thread itself has
+/// done, for whoever writes down how a process crashed. The kernel prefers the loop.
 package final class HelperThreads: Sendable {
     private let queue: WorkQueue
     private let threadCount: Int
@@ -39,10 +40,11 @@ package final class HelperThreads: Sendable {
     }
 
     private static func start(_ queue: WorkQueue) throws(SystemError) {
-        var all = sigset_t()
+        var others = sigset_t()
         var before = sigset_t()
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
+        unsafe sigfillset(&others)
+        for fault in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS] { unsafe sigdelset(&others, fault) }
+        unsafe pthread_sigmask(SIG_SETMASK, &others, &before)
         defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
         var thread = pthread_t()
         let argument = unsafe Unmanaged.passRetained(queue)
@@ -176,7 +178,6 @@ private final class WorkQueue: Sendable {
     }
 
     private func signal(_ count: Int) {
-        let bytes: [UInt8] = [UInt8(clamping: count), 0, 0, 0, 0, 0, 0, 0]
-        _ = try? semaphore.write(bytes.span)
+        _ = clinux_add_to_event(semaphore.number, UInt64(clamping: count))
     }
 }

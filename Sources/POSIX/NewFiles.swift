@@ -98,7 +98,8 @@ package enum NewFiles {
                 try content.withSpan { bytes throws(SystemError) in
                     var start = 0
                     while start < bytes.count {
-                        guard case .bytes(let count) = try file.write(bytes.extracting(start..<bytes.count)) else {
+                        let rest = bytes.extracting(start..<bytes.count)
+                        guard case .bytes(let count) = try file.writeToFile(rest) else {
                             throw SystemError("write", code: ENOSPC)
                         }
                         start += count

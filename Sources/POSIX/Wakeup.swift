@@ -15,9 +15,8 @@ package struct Wakeup: ~Copyable, Sendable {
     package var descriptor: CInt { event.number }
 
     package func signal() {
-        let one: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0]
         // It fails only where it is signalled 2^64 times already.
-        _ = try? event.write(one.span)
+        _ = clinux_add_to_event(event.number, 1)
     }
 
     /// Takes every signal that there was: it is readable no longer.

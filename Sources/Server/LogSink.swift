@@ -35,6 +35,8 @@ package final class LogSink: Sendable {
 
     /// How a file is written to.
     private struct Manner {
+        /// Whether its reader may go.
+        var isPipeOrSocket: Bool
         /// The most bytes of whole lines that one write may have; nil for any number.
         var pieceByteCount: Int?
         /// Whether a write could wait, so that the descriptor has to be asked first.
@@ -42,8 +44,9 @@ package final class LogSink: Sendable {
 
         init(_ file: borrowing FileDescriptor) {
             mayWait = file.mayWait
+            isPipeOrSocket = file.isPipeOrSocket
             // Whoever shares a pipe writes between the parts of what is longer (PIPE_BUF, pipe(7)).
-            pieceByteCount = mayWait || file.isPipeOrSocket ? 4096 : nil
+            pieceByteCount = mayWait || isPipeOrSocket ? 4096 : nil
         }
     }
 
@@ -181,7 +184,8 @@ package final class LogSink: Sendable {
 
     private static func writePiece(_ state: borrowing State, _ count: Int) throws(SystemError) -> Transfer {
         if state.manner.mayWait, try !state.file.isReadyForWriting { return .wouldBlock }
-        return try state.file.writeWithoutWaiting(state.pending.readable.extracting(0..<count))
+        let piece = state.pending.readable.extracting(0..<count)
+        return try state.manner.isPipeOrSocket ? state.file.writeWithoutWaiting(piece) : state.file.writeToFile(piece)
     }
 
     /// How many bytes the next write has: as many whole lines as may be written at one time, and one at least.

@@ -5,6 +5,44 @@ import Testing
 
 @Suite("Descriptors")
 struct FileDescriptorTests {
+    @Test("A pipe that nobody reads any more is an error, though SIGPIPE ends this process")
+    func brokenPipe() async {
+        await #expect(processExitsWith: .success) {
+            Signal.restoreDefaults([.pipe])
+            for isBlocked in [false, true] {
+                if isBlocked { try Signal.block([.pipe]) } else { try Signal.unblock([.pipe]) }
+                let writing = try Pipe(isNonBlocking: true).takeWriting()
+                let line = [UInt8]("line\n".utf8)
+                do throws(SystemError) {
+                    _ = try writing.write(line.span)
+                    exit(2)
+                } catch {
+                    guard error == SystemError("write", code: EPIPE) else { exit(3) }
+                }
+                // The thread's mask is as it was, and the signal is nobody's any more.
+                var mask = sigset_t(), pending = sigset_t()
+                unsafe pthread_sigmask(SIG_BLOCK, nil, &mask)
+                unsafe sigpending(&pending)
+                guard unsafe (sigismember(&mask, SIGPIPE) == 1) == isBlocked else { exit(4) }
+                guard unsafe sigismember(&pending, SIGPIPE) == 0 else { exit(5) }
+            }
+        }
+    }
+
+    @Test("A signal that waited for this thread before a pipe broke still waits")
+    func waitingSignal() async {
+        await #expect(processExitsWith: .success) {
+            try Signal.block([.pipe])
+            raise(SIGPIPE)
+            let writing = try Pipe(isNonBlocking: true).takeWriting()
+            let line = [UInt8]("line\n".utf8)
+            _ = try? writing.write(line.span)
+            var pending = sigset_t()
+            unsafe sigpending(&pending)
+            guard unsafe sigismember(&pending, SIGPIPE) == 1 else { exit(2) }
+        }
+    }
+
     @Test("A descriptor is closed when its owner goes, and not before")
     func closing() throws {
         // A pipe's reader sees its end when the last writer is closed.

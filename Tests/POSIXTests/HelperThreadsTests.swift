@@ -44,6 +44,21 @@ struct HelperThreadsTests {
         #expect(busy.work.take() != nil)
     }
 
+    @Test("Signals to the process come to others; what a thread has done itself comes to it")
+    func signals() throws {
+        let threads = try HelperThreads(threadCount: 1, queueLimit: 1)
+        let calculation = try #require(
+            threads.calculate {
+                var mask = sigset_t()
+                unsafe pthread_sigmask(SIG_BLOCK, nil, &mask)
+                return [SIGTERM, SIGCHLD, SIGPIPE, SIGSEGV, SIGBUS, SIGILL, SIGABRT].map {
+                    unsafe sigismember(&mask, $0) == 1
+                }
+            })
+        try calculation.wait()
+        #expect(calculation.take() == [true, true, true, false, false, false, false])
+    }
+
     @Test("Without threads the work is done at once")
     func inline() throws {
         let threads = try HelperThreads(threadCount: 0, queueLimit: 0)
