@@ -34,8 +34,6 @@ struct RunWorker {
         Signal.ignore(Supervisor.orders + [.pipe])
         try Signal.unblock(Supervisor.orders)
         ThisProcess.setName("martinet-\(index)")
-        // What the supervisor handed down had to stay open over an exec; scripts must get none of it.
-        ThisProcess.keepDescriptorsFromChildren()
         let control = ControlChannel(FileDescriptor(owning: Self.controlDescriptor), at: .worker)
         var snapshot = try Self.receiveSnapshot(control)
         if snapshot.scripts.isEmpty { try ThisProcess.protect(runsPrograms: false) }

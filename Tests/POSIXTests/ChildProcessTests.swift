@@ -1,6 +1,7 @@
 import Glibc
 import MartinetPOSIX
 import MartinetTestSupport
+import Synchronization
 import Testing
 
 @Suite("Child processes", .timeLimit(.minutes(1)))
@@ -53,6 +54,9 @@ struct ChildProcessTests {
         #expect(words.count == 5 && words[0] == words[1])
         #expect(words.dropFirst(2) == ["/", "value", ".\n"])
         #expect(pid_t(words[0]) != getsid(0))
+        // Nobody's to wait for, but who waits for all children here would find it again and again (exit tests).
+        let identifier = try #require(pid_t(words[1]))
+        #expect(waitpid(identifier, nil, 0) == identifier)
         #expect(throws: SystemError.self) {
             try ChildProcess.startDetached(
                 Program(
@@ -82,6 +86,67 @@ struct ChildProcessTests {
         #expect(child.reap() == .exited(status: 0))
         _ = (pipe.reading.number, sockets.first.number, listener.descriptor.number, epoll.descriptor.number)
         _ = (directory.descriptor.number, file.descriptor.number, copy.number)
+    }
+
+    @Test("What somebody else has opened here without O_CLOEXEC is not inherited either")
+    func notCloseOnExec() throws {
+        let number = dup(0)
+        try #require(number > 2)
+        defer { close(number) }
+        let script = "[ ! -e /proc/$$/fd/\(number) ]"
+        var worker = try ChildProcess("/bin/sh", arguments: ["sh", "-c", script], descriptors: [])
+        try waitForEnd(of: worker.identifier)
+        #expect(worker.reap() == .exited(status: 0))
+        var program = try start(script)
+        try waitForEnd(of: program.identifier)
+        #expect(program.reap() == .exited(status: 0))
+    }
+
+    @Test("A program has its limits from its beginning")
+    func limits() throws {
+        var limits = Program.Limits()
+        limits.processorSeconds = 7
+        limits.memoryByteCount = 512 << 20
+        var child = try start("[ \"$(ulimit -St) $(ulimit -Ht) $(ulimit -v)\" = '7 8 524288' ]", limits)
+        try waitForEnd(of: child.identifier)
+        #expect(child.reap() == .exited(status: 0))
+    }
+
+    @Test("A child has the limits of the start, and this process never has while one is started")
+    func limitsAtStart() async {
+        await #expect(processExitsWith: .success) {
+            var limit = rlimit()
+            let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+            guard unsafe getrlimit(files, &limit) == 0 else { exit(2) }
+            limit.rlim_cur = 300
+            guard unsafe setrlimit(files, &limit) == 0 else { exit(3) }
+            let raised = ThisProcess.raiseDescriptorLimit()
+            guard raised > 300 else { exit(4) }
+            let isOver = Flag()
+            let sawOther = Flag()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    while !isOver.isSet {
+                        var limit = rlimit()
+                        _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                        if limit.rlim_cur != raised { sawOther.set() }
+                    }
+                }
+                group.addTask {
+                    defer { isOver.set() }
+                    for _ in 0..<50 {
+                        guard
+                            var child = try? ChildProcess(
+                                "/bin/sh", arguments: ["sh", "-c", "[ $(ulimit -Sn) = 300 ]"], descriptors: [])
+                        else { exit(5) }
+                        var information = unsafe siginfo_t()
+                        unsafe waitid(P_PID, id_t(child.identifier), &information, WEXITED | WNOWAIT)
+                        guard child.reap() == .exited(status: 0) else { exit(6) }
+                    }
+                }
+            }
+            if sawOther.isSet { exit(7) }
+        }
     }
 
     @Test("The exit status is reported, again and again, once the child has ended", arguments: [0, 1, 42, 255])
@@ -147,7 +212,7 @@ struct ChildProcessTests {
             _ = try ChildProcess("/nonexistent/program", arguments: ["program"], descriptors: [])
         }
         #expect(error?.isMissing == true)
-        #expect(error?.call == "posix_spawn")
+        #expect(error?.call == "execve")
     }
 
     @Test("A descriptor that is not open is an error")
@@ -157,9 +222,27 @@ struct ChildProcessTests {
         }
     }
 
+    private func start(_ script: String, _ limits: Program.Limits = Program.Limits()) throws -> ChildProcess {
+        let null = try FileDescriptor.open("/dev/null", for: .reading)
+        return try ChildProcess(
+            Program(
+                path: [UInt8]("/bin/sh".utf8), arguments: WordList(["sh", "-c", script]),
+                environment: WordList(["PATH=/usr/bin:/bin"]), directory: [UInt8]("/".utf8), limits: limits),
+            StandardStreams(input: null.number, output: null.number, error: 2))
+    }
+
     /// Waits until the child has ended, and leaves it to be reaped.
     private func waitForEnd(of identifier: Int) throws {
         var information = unsafe siginfo_t()
         try #require(unsafe waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) == 0)
     }
+}
+
+/// Something that is known to several threads.
+private final class Flag: Sendable {
+    private let value = Atomic(false)
+
+    var isSet: Bool { value.load(ordering: .acquiring) }
+
+    func set() { value.store(true, ordering: .releasing) }
 }
