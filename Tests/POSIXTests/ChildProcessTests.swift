@@ -163,6 +163,25 @@ struct ChildProcessTests {
         #expect(waitpid(pid_t(child.identifier), nil, WNOHANG) == -1, "the first answer has reaped it")
     }
 
+    @Test("One that nobody can wait for has ended all the same, where SIGCHLD is ignored")
+    func ignoredSignal() async {
+        await #expect(processExitsWith: .success) {
+            Signal.ignore([.child])
+            let null = try FileDescriptor.open("/dev/null", for: .reading)
+            var child = try ChildProcess(
+                Program(
+                    path: [UInt8]("/bin/sh".utf8), arguments: WordList(["sh", "-c", "exit 3"]),
+                    environment: WordList(), directory: [UInt8]("/".utf8)),
+                StandardStreams(input: null.number, output: null.number, error: 2))
+            guard let descriptor = child.exitDescriptor else { exit(2) }
+            try FileDescriptor.wait(on: descriptor)
+            // The kernel says that it has ended a little before it has let go of it.
+            var ending = child.reap()
+            while ending == nil { ending = child.reap() }
+            guard ending == .unknown else { exit(4) }
+        }
+    }
+
     @Test("A killed child reports the signal")
     func killing() throws {
         let gate = try SocketPair()

@@ -4,7 +4,7 @@ import MartinetPOSIX
 enum ScriptEnding {
     static func text(_ ending: ChildProcess.Ending) -> String {
         switch ending {
-        case .exited: "\(ending)"
+        case .exited, .unknown: "\(ending)"
         case .killed(let signal): names[signal].map { "signal \(signal), \($0)" } ?? "signal \(signal)"
         }
     }
