@@ -196,7 +196,7 @@ struct CGIOptions: ParsableArguments {
         var site = CGISite(prefix: route.prefix, directory: directory, documentRoot: root)
         site.program = name
         site.interpreters = interpreters
-        guard ThisProcess.mayExecute([UInt8](path.utf8)) || site.hasInterpreter(for: name) else {
+        guard WholeFile.mayExecute([UInt8](path.utf8)) || site.hasInterpreter(for: name) else {
             throw ConfigurationError(
                 place: place, problem: "This user may not execute it.",
                 wayOut: "Give it the right with `chmod +x`, or name a directory of programs.")
@@ -226,7 +226,7 @@ struct CGIOptions: ParsableArguments {
                 wayOut: "Name a program by its path; `command -v php-cgi` shows that of php-cgi.")
         }
         let path = WholeFile.absolutePath(program)
-        guard ThisProcess.mayExecute([UInt8](path.utf8)) else {
+        guard WholeFile.mayExecute([UInt8](path.utf8)) else {
             throw ConfigurationError(
                 place: "--cgi-interpreter \(ending)=\(program)", problem: "This user may not execute it.",
                 wayOut: "Name a program that is executable.")

@@ -40,4 +40,15 @@ enum Logs {
             return LogFile(kind, path: path, descriptor: descriptor)
         }
     }
+
+    /// Puts a log's new file in the place of the standard stream that it is, if it is one.
+    static func replaceStream(_ log: LogFile.Kind, _ number: CInt) throws(SystemError) {
+        let stream: CInt
+        switch log {
+        case .access: return
+        case .error: stream = ThisProcess.standardError
+        case .output: stream = ThisProcess.standardOutput
+        }
+        try FileDescriptor.duplicate(number).replace(stream, staysOpen: true)
+    }
 }

@@ -72,7 +72,8 @@ struct RunWorker {
                     redirects: Self.redirects(snapshot, context, permit, logger)),
                 accessSink: snapshot.hasAccessLog ? LogSink(FileDescriptor(owning: afterListeners)) : nil,
                 logger: logger, control: control, children: children, errorSink: errorSink,
-                heap: HeapWatch(freeByteCount: { ThisProcess.freeHeapByteCount }, trim: ThisProcess.trimHeap))
+                heap: HeapWatch(freeByteCount: { ThisProcess.freeHeapByteCount }, trim: ThisProcess.trimHeap),
+                replaceStream: Logs.replaceStream)
             try worker.run()
         } catch {
             logger.critical("the worker ends: \(error)")

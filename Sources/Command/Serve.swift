@@ -119,7 +119,8 @@ struct Serve: ParsableCommand {
                 shared: (access.map { [$0] } ?? []) + (lan.map { [$0.permit.descriptor] } ?? []),
                 logs: Logs.files(accessLog: access)),
             drainTime: snapshot.limits.drain, logger: logger, errorSink: errorSink,
-            alarm: lan.map { lan in Supervisor.Alarm(due: lan.offer.deadline) { lan.end(logger) } }
+            alarm: lan.map { lan in Supervisor.Alarm(due: lan.offer.deadline) { lan.end(logger) } },
+            hasTerminal: { ThisProcess.hasTerminal }
         ) {
             if !isQuiet { banner.show() }
             if opensBrowser, let problem = Browser.open(banner.url) { logger.warning("\(problem)") }
@@ -133,7 +134,7 @@ struct Serve: ParsableCommand {
         let keys = development.map { $0.keyPaths } ?? (security.tlsKey.isEmpty ? security.tlsCert : security.tlsKey)
         if ThisProcess.isRoot {
             logger.warning("programs run as root: whoever can change or mislead one of them has the whole machine")
-        } else if let key = keys.first(where: ThisProcess.mayRead) {
+        } else if let key = keys.first(where: WholeFile.mayRead) {
             logger.warning("programs run as the user that may read \(key): each of them can read this key, too")
         }
     }

@@ -9,6 +9,9 @@ package struct LogFile: Equatable, Sendable {
         case error = 2
         /// Standard output.
         case output = 3
+
+        /// Whether every program that is started gets it.
+        var isStandardStream: Bool { self != .access }
     }
 
     package let kind: Kind
@@ -28,7 +31,7 @@ package struct LogFile: Equatable, Sendable {
     func reopen() throws(SystemError) -> FileDescriptor {
         let file = try FileDescriptor.openForAppending(path)
         let copy = try FileDescriptor.duplicate(file.number)
-        try file.replace(descriptor, staysOpen: descriptor <= ThisProcess.standardError)
+        try file.replace(descriptor, staysOpen: kind.isStandardStream)
         return copy
     }
 }

@@ -75,6 +75,7 @@ package final class Supervisor {
     private let drainTime: Duration
     private let logger: Logger
     private let signals: SignalQueue
+    private let hasTerminal: () -> Bool
     /// Whether there was a terminal at the start whose end is to be this process's.
     private let hadTerminal: Bool
     private let errorSink: LogSink?
@@ -96,10 +97,11 @@ package final class Supervisor {
     ///   - drainTime: how long workers may take to finish what is in progress when they are told to stop.
     ///   - errorSink: what the logger writes to, if it may have to wait for it.
     ///   - alarm: what is to be done at a moment while this supervisor runs; nil for nothing.
+    ///   - hasTerminal: whether this process has a terminal; where one is lost, that ends the run.
     ///   - whenReady: called once, when every worker accepts connections.
     package init(
         _ plan: Plan, drainTime: Duration, logger: Logger, errorSink: LogSink? = nil, alarm: Alarm? = nil,
-        whenReady: @escaping () -> Void
+        hasTerminal: @escaping () -> Bool, whenReady: @escaping () -> Void
     ) throws(SystemError) {
         self.plan = plan
         self.drainTime = drainTime
@@ -111,7 +113,8 @@ package final class Supervisor {
         restartTimes = plan.listeners.map { _ in nil }
         self.errorSink = errorSink
         errorLog = errorSink.map { LogWatch($0) }
-        hadTerminal = ThisProcess.hasTerminal
+        self.hasTerminal = hasTerminal
+        hadTerminal = hasTerminal()
         // Nobody could wait for a child otherwise.
         Signal.restoreDefaults([.child])
         signals = try SignalQueue([.child] + Self.orders.filter { !$0.isIgnored })
@@ -297,7 +300,7 @@ package final class Supervisor {
     /// Where the terminal itself has gone, so has whoever would end this process. Without one at the start there is none to
     /// go: then the signal was sent by somebody.
     private func hangUp() {
-        guard hadTerminal, !ThisProcess.hasTerminal else {
+        guard hadTerminal, !hasTerminal() else {
             logger.notice("SIGHUP changes nothing here: options and certificates are read again at the next start")
             return
         }

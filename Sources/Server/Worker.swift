@@ -38,6 +38,9 @@ package final class Worker {
         }
     }
 
+    /// Puts a log's new file, whose number it gets, in the place of the process's standard stream that it is, if it is one.
+    package typealias StreamReplacement = (LogFile.Kind, CInt) throws(SystemError) -> Void
+
     /// How many messages may wait.
     private static let inboxLimit = 1024
 
@@ -53,6 +56,7 @@ package final class Worker {
     private let control: ControlChannel?
     private let children: ChildReaper?
     private let heap: HeapWatch?
+    private let replaceStream: StreamReplacement?
 
     private var table = ConnectionTable()
     private var runnable: [Token] = []
@@ -81,12 +85,13 @@ package final class Worker {
     ///   - control: the line to a supervisor; nil for a worker that stands alone.
     ///   - children: has the processes in its care that the responder starts; nil where it starts none.
     ///   - heap: hands memory back that turns have freed; nil where that is the process's own concern.
+    ///   - replaceStream: nil where the standard streams are not the worker's concern.
     ///   - members: what else the loop is to serve.
     package init(
         listeners: [CInt], plainListeners: [CInt] = [], limits: Limits, parts: Parts,
         accessSink: LogSink?, logger: Logger, control: ControlChannel?,
         children: ChildReaper? = nil, errorSink: LogSink? = nil, heap: HeapWatch? = nil,
-        members: [any LoopMember] = []
+        replaceStream: StreamReplacement? = nil, members: [any LoopMember] = []
     ) throws {
         loop = try EventLoop()
         acceptor = try Acceptor(listeners: listeners, plain: plainListeners)
@@ -97,6 +102,7 @@ package final class Worker {
         self.accessSink = accessSink
         self.errorSink = errorSink
         self.heap = heap
+        self.replaceStream = replaceStream
         journal = AccessLog(accessSink, logger: logger)
         context = try WorkerContext(
             limits: limits, parts: parts, journal: journal, logger: logger, needsServerAddress: children != nil,
@@ -179,12 +185,11 @@ package final class Worker {
     /// Lines go to another file from now on.
     private func reopen(_ log: LogFile.Kind, onto file: consuming FileDescriptor) {
         do throws(SystemError) {
+            try replaceStream?(log, file.number)
             switch log {
             case .access: try accessSink?.reopen(onto: file)
-            case .error:
-                try FileDescriptor.duplicate(file.number).replace(ThisProcess.standardError, staysOpen: true)
-                try errorSink?.reopen(onto: file)
-            case .output: try file.replace(ThisProcess.standardOutput, staysOpen: true)
+            case .error: try errorSink?.reopen(onto: file)
+            case .output: break
             }
         } catch {
             logger.error("a log goes on in its old file: \(error)")

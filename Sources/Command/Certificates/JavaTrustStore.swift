@@ -64,7 +64,7 @@ struct JavaTrustStore: TrustStore {
         }
     }
 
-    var needsRoot: Bool { !ThisProcess.mayWrite(place) }
+    var needsRoot: Bool { !WholeFile.mayWrite(place) }
 
     func commands(adding anchors: [TrustAnchor]) -> [String] {
         anchors.compactMap { anchor in anchor.path.map { words(Self.adding(anchor, $0)) } }

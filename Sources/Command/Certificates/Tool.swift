@@ -36,7 +36,7 @@ struct Tool {
     }
 
     static func isProgram(_ path: String) -> Bool {
-        WholeFile.status(path)?.kind == .regular && ThisProcess.mayExecute([UInt8](path.utf8))
+        WholeFile.status(path)?.kind == .regular && WholeFile.mayExecute([UInt8](path.utf8))
     }
 
     /// Runs it until it ends, or the time is over.

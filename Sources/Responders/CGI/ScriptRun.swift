@@ -82,7 +82,7 @@ final class ScriptRun {
         } catch {
             if let interpreter { throw ScriptFailure(starting: error, interpreter: interpreter) }
             throw ScriptFailure(
-                starting: error, isExecutable: ThisProcess.mayExecute(path), firstLine: ScriptFile.firstLine(path))
+                starting: error, isExecutable: WholeFile.mayExecute(path), firstLine: ScriptFile.firstLine(path))
         }
     }
 
