@@ -62,19 +62,19 @@ struct ListenOptions: ParsableArguments {
         }
     }
 
-    /// The sockets for HTTPS.
-    func open() throws -> Listeners {
+    /// Opens the sockets for HTTPS.
+    func open(into inheritance: inout Inheritance) throws -> Listeners {
         guard !listen.isEmpty else {
-            return try Listeners(port: port, on: lan ? .everyInterface : .loopback, workerCount: workers.count)
+            return try Listeners(port: port, on: lan ? .everyInterface : .loopback, into: &inheritance)
         }
         let addresses = try listen.map { try ListenAddress.parse($0, option: "--listen") }
-        return try Listeners(addresses, workerCount: workers.count)
+        return try Listeners(addresses, isPlain: false, into: &inheritance)
     }
 
-    /// The sockets for plain HTTP.
-    func openPlain() throws -> Listeners {
+    /// Opens the sockets for plain HTTP.
+    func openPlain(into inheritance: inout Inheritance) throws -> Listeners {
         let addresses = try redirectFrom.map { try ListenAddress.parse($0, option: "--redirect-from") }
-        return try Listeners(addresses, workerCount: workers.count)
+        return try Listeners(addresses, isPlain: true, into: &inheritance)
     }
 }
 

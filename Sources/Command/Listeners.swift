@@ -1,11 +1,11 @@
 import MartinetPOSIX
+import MartinetServer
 
-/// The listening sockets: for each address one for each worker, all sharing its port (SO_REUSEPORT).
+/// Opens the listening sockets that workers inherit: for each address one for each worker, all sharing its port (SO_REUSEPORT).
 struct Listeners {
-    /// By worker; within it, by address. The supervisor keeps them open for as long as it lives.
-    private(set) var descriptors: [[CInt]]
     /// What is listened on, with the ports that were really taken.
     private(set) var addresses: [SocketAddress] = []
+    private let isPlain: Bool
 
     /// How many ports after the default are tried when it is taken.
     private static let portAttempts = 100
@@ -13,16 +13,19 @@ struct Listeners {
 
     /// Opens exactly these addresses.
     ///
-    /// - Parameter wanted: in groups, each of one name; where the kernel chooses a group's port, it is one for all of it.
+    /// - Parameters:
+    ///   - wanted: in groups, each of one name; where the kernel chooses a group's port, it is one for all of it.
+    ///   - isPlain: whether they are for plain HTTP.
+    ///   - inheritance: gets the sockets.
     /// - Throws: `RuntimeFailure` that names the address.
-    init(_ wanted: [[SocketAddress]], workerCount: Int) throws {
-        descriptors = .init(repeating: [], count: workerCount)
+    init(_ wanted: [[SocketAddress]], isPlain: Bool, into inheritance: inout Inheritance) throws {
+        self.isPlain = isPlain
         for group in wanted {
             var chosenPort: UInt16?
             for address in group {
                 let address = address.port == 0 ? address.with(port: chosenPort ?? 0) : address
                 do {
-                    try open(address)
+                    try open(address, into: &inheritance)
                 } catch let error as SystemError {
                     throw RuntimeFailure(description: Self.explain(error, address))
                 }
@@ -45,49 +48,52 @@ struct Listeners {
 
     /// Opens the loopback addresses, or all, of both families on one port.
     ///
-    /// - Parameter port: nil for the default or, if that is taken, the next one that is free.
-    init(port: UInt16?, on reach: Reach, workerCount: Int) throws {
+    /// - Parameters:
+    ///   - port: nil for the default or, if that is taken, the next one that is free.
+    ///   - inheritance: gets the sockets.
+    init(port: UInt16?, on reach: Reach, into inheritance: inout Inheritance) throws {
+        isPlain = false
         var candidates = [port ?? Self.defaultPort]
         if port == nil { candidates += (1...UInt16(Self.portAttempts)).map { Self.defaultPort + $0 } }
         for candidate in candidates {
-            descriptors = .init(repeating: [], count: workerCount)
             do {
-                try open(reach.address(isIPv6: false, port: candidate))
-                try openSecondFamily(reach)
+                try open(reach.address(isIPv6: false, port: candidate), into: &inheritance)
+                try openSecondFamily(reach, into: &inheritance)
                 return
             } catch let error as SystemError {
-                close()
+                close(&inheritance)
                 guard error.isAddressInUse, candidate != candidates.last else {
                     throw RuntimeFailure(
                         description: Self.explain(error, reach.address(isIPv6: false, port: candidate)))
                 }
             }
         }
-        descriptors = []
     }
 
     /// The same port in IPv6, if the machine has it.
-    private mutating func openSecondFamily(_ reach: Reach) throws {
+    private mutating func openSecondFamily(_ reach: Reach, into inheritance: inout Inheritance) throws {
         do {
-            try open(reach.address(isIPv6: true, port: addresses[0].port))
+            try open(reach.address(isIPv6: true, port: addresses[0].port), into: &inheritance)
         } catch let error as SystemError where error.isUnavailable {
             return
         }
     }
 
-    private mutating func open(_ address: SocketAddress) throws {
+    private mutating func open(_ address: SocketAddress, into inheritance: inout Inheritance) throws {
         let first = try ListeningSocket(address)
         let bound = first.address
+        let role = InheritedRole.listener(bound, isPlain: isPlain)
         addresses.append(bound)
-        descriptors[0].append(first.takeDescriptor().release())
-        for worker in descriptors.indices.dropFirst() {
+        inheritance.add(first.takeDescriptor(), as: role, forWorker: 0)
+        for worker in 0..<inheritance.workerCount where worker > 0 {
             let socket = try ListeningSocket(bound, isJoining: true)
-            descriptors[worker].append(socket.takeDescriptor().release())
+            inheritance.add(socket.takeDescriptor(), as: role, forWorker: worker)
         }
     }
 
-    private mutating func close() {
-        for number in descriptors.joined() { _ = FileDescriptor(owning: number) }
+    private mutating func close(_ inheritance: inout Inheritance) {
+        let opened = addresses.map { InheritedRole.listener($0, isPlain: isPlain) }
+        inheritance.close { opened.contains($0) }
         addresses = []
     }
 

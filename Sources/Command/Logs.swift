@@ -10,16 +10,16 @@ enum Logs {
         return (Logger(label: "martinet") { _ in ErrorLog(sink, name: name, level: level) }, sink)
     }
 
-    /// The descriptor that access log lines are written to; nil for none. It stays open.
+    /// What access log lines are written to; nil for nothing.
     ///
     /// - Parameter destination: `-` for standard output, `none`, or a path.
-    static func openAccessLog(_ destination: String) throws -> CInt? {
+    static func openAccessLog(_ destination: String) throws -> FileDescriptor? {
         switch destination {
         case "none": return nil
-        case "-": return try FileDescriptor.reopenedForAppending(ThisProcess.standardOutput).release()
+        case "-": return try FileDescriptor.reopenedForAppending(ThisProcess.standardOutput)
         default:
             do {
-                return try FileDescriptor.openForAppending(destination).release()
+                return try FileDescriptor.openForAppending(destination)
             } catch {
                 throw ConfigurationError(
                     place: "--access-log \(destination)", problem: error.reason,

@@ -19,9 +19,6 @@ struct RunWorker {
         self.index = index
     }
 
-    /// The descriptors the supervisor hands down: its line first, then listening sockets, the access log, a permit.
-    private static let controlDescriptor: CInt = 3
-
     /// More threads beside a loop would only take the processors from the other workers.
     private static let mostHelperThreads = 4
     /// How much may wait for them: what takes ten milliseconds each then has come to its turn within a second.
@@ -34,16 +31,15 @@ struct RunWorker {
         Signal.ignore(Supervisor.orders + [.pipe])
         try Signal.unblock(Supervisor.orders)
         ThisProcess.setName("martinet-\(index)")
-        let control = ControlChannel(FileDescriptor(owning: Self.controlDescriptor), at: .worker)
+        var inherited = InheritedDescriptors()
+        let control = ControlChannel(try inherited.take(.control), at: .worker)
         var snapshot = try Self.receiveSnapshot(control)
+        inherited.add(snapshot.inherited)
         if snapshot.scripts.isEmpty { try ThisProcess.protect(runsPrograms: false) }
         let descriptorLimit = ThisProcess.raiseDescriptorLimit()
         CGISite.divideDescriptors(descriptorLimit, among: &snapshot.scripts)
         // Scripts get descriptors 0 to 2 of their own; nothing else here may have these numbers.
         ThisProcess.fillStandardStreams()
-        let firstListener = Self.controlDescriptor + 1
-        let firstPlain = firstListener + CInt(snapshot.listenerCount)
-        let afterListeners = firstPlain + CInt(snapshot.plainListenerCount)
         let (logger, errorSink) = try Logs.makeErrorLog(
             named: "worker \(index)", level: Logger.Level(rawValue: snapshot.logLevel) ?? .notice)
         if descriptorLimit < Limits.fewDescriptors {
@@ -60,18 +56,17 @@ struct RunWorker {
                 queueLimit: Self.helperQueueLength)
             let context = try TLSContext(snapshot.tls)
             snapshot.forgetKeys()
-            let permit = snapshot.trustOffer.map { _ in
-                SharedPermit(
-                    inheriting: FileDescriptor(owning: afterListeners + (snapshot.hasAccessLog ? 1 : 0)))
-            }
+            let permit = snapshot.trustOffer == nil ? nil : SharedPermit(inheriting: try inherited.take(.permit))
+            let accessSink = inherited.has(.log(.access)) ? LogSink(try inherited.take(.log(.access))) : nil
+            let listeners = try inherited.takeListeners()
+            // Nobody is to have what nobody has taken.
+            _ = consume inherited
             let worker = try Worker(
-                listeners: Array(firstListener..<firstPlain), plainListeners: Array(firstPlain..<afterListeners),
-                limits: snapshot.limits,
+                listeners: listeners, limits: snapshot.limits,
                 parts: Worker.Parts(
                     tls: context, responder: Self.responder(snapshot, children, helpers, logger),
                     redirects: Self.redirects(snapshot, context, permit, logger)),
-                accessSink: snapshot.hasAccessLog ? LogSink(FileDescriptor(owning: afterListeners)) : nil,
-                logger: logger, control: control, children: children, errorSink: errorSink,
+                accessSink: accessSink, logger: logger, control: control, children: children, errorSink: errorSink,
                 heap: HeapWatch(freeByteCount: { ThisProcess.freeHeapByteCount }, trim: ThisProcess.trimHeap),
                 replaceStream: Logs.replaceStream)
             try worker.run()

@@ -61,13 +61,15 @@ struct Serve: ParsableCommand {
         var scripts = try programs.sites(root: root, namesUser: policy.passwordHashes != nil)
         let (logger, errorSink) = try Logs.makeErrorLog(named: "martinet", level: logs.level)
         // The sockets first: clients can already come while the rest is read, and wait in the kernel's queue.
-        let listeners = try listening.open()
-        let plainListeners = try listening.openPlain()
+        var inheritance = Inheritance(workerCount: listening.workers.count)
+        let listeners = try listening.open(into: &inheritance)
+        let plainListeners = try listening.openPlain(into: &inheritance)
         let network = listening.lan ? try LocalNetwork.current() : nil
         let development = try security.developmentCertificate(for: network)
         let lan = try network.map { try LanAccess($0, authorityPath: development?.parts[0].authorityPath ?? "") }
         let tls = try security.configuration(development)
-        let access = try Logs.openAccessLog(logs.accessDestination)
+        if let log = try Logs.openAccessLog(logs.accessDestination) { inheritance.add(log, as: .log(.access)) }
+        if let lan { inheritance.add(try FileDescriptor.duplicate(lan.permit.descriptor), as: .permit) }
         var limits = Limits()
         limits.slowReaderMemory = listening.slowReaderMemory.byteCount
         let concealment = Concealment(security, files, programs, logs, scripts)
@@ -83,8 +85,7 @@ struct Serve: ParsableCommand {
         let snapshot = WorkerSnapshot(
             tls: tls, limits: limits, site: site, policy: policy,
             folders: folders, scripts: scripts, jobLimit: programs.cgiJobs,
-            listenerCount: listeners.addresses.count, plainListenerCount: plainListeners.addresses.count,
-            securePort: listeners.addresses.first?.port ?? 443, hasAccessLog: access != nil,
+            inherited: inheritance.roles, securePort: listeners.addresses.first?.port ?? 443,
             trustOffer: lan?.offer,
             logLevel: logs.level.rawValue)
 
@@ -111,13 +112,11 @@ struct Serve: ParsableCommand {
             clientAuthentication: tls.clientAuthentication, lan: lan, codeColours: LanAccess.colours)
         let isQuiet = logs.quiet
         let opensBrowser = listening.opensBrowser
+        let logFiles = Logs.files(accessLog: inheritance.number(of: .log(.access)))
         let supervisor = try Supervisor(
             Supervisor.Plan(
                 arguments: ["martinet", RunWorker.command], snapshot: try snapshot.encoded(),
-                ticketKeys: try .random(),
-                listeners: zip(listeners.descriptors, plainListeners.descriptors).map { $0 + $1 },
-                shared: (access.map { [$0] } ?? []) + (lan.map { [$0.permit.descriptor] } ?? []),
-                logs: Logs.files(accessLog: access)),
+                ticketKeys: try .random(), inheritance: inheritance, logs: logFiles),
             drainTime: snapshot.limits.drain, logger: logger, errorSink: errorSink,
             alarm: lan.map { lan in Supervisor.Alarm(due: lan.offer.deadline) { lan.end(logger) } },
             hasTerminal: { ThisProcess.hasTerminal }

@@ -19,15 +19,11 @@ struct WorkerSnapshot: Codable {
     var scripts: [CGISite]
     /// How many processes may live on that programs left in the background.
     var jobLimit: Int
-    /// How many of the inherited descriptors are listening sockets for HTTPS.
-    var listenerCount: Int
-    /// How many behind them are listening sockets for plain HTTP.
-    var plainListenerCount: Int
+    /// What the descriptors are for that are inherited behind the supervisor's line, in their order.
+    var inherited: [InheritedRole]
     /// The port to send clients of plain HTTP to.
     var securePort: UInt16
-    /// Whether another descriptor behind them is the access log.
-    var hasAccessLog: Bool
-    /// What is given to devices on the same network, whose permit is one descriptor more; nil for nothing.
+    /// What is given to devices on the same network, for which there is a permit; nil for nothing.
     var trustOffer: TrustPage.Offer?
     /// A level of swift-log: "notice".
     var logLevel: String

@@ -15,20 +15,6 @@ protocol AcceptorDelegate: AnyObject {
 
 /// Accepts connections from the sockets that a worker listens on.
 final class Acceptor: LoopMember {
-    /// A listening socket. A class, since an array cannot hold a noncopyable value.
-    private final class Listener {
-        let socket: ListeningSocket
-        /// Whether it is for plain HTTP.
-        let isPlain: Bool
-
-        init(_ socket: consuming ListeningSocket, isPlain: Bool) {
-            self.socket = socket
-            self.isPlain = isPlain
-        }
-
-        var descriptor: CInt { socket.descriptor.number }
-    }
-
     private enum Phase {
         case accepting
         case pausing
@@ -45,15 +31,8 @@ final class Acceptor: LoopMember {
     private var place: LoopPlace?
     weak var delegate: (any AcceptorDelegate)?
 
-    /// - Parameters:
-    ///   - listeners: descriptors of the sockets for TLS, already listening.
-    ///   - plain: those for plain HTTP.
-    init(listeners: [CInt], plain: [CInt]) throws(SystemError) {
-        self.listeners = []
-        for number in listeners + plain {
-            let socket = try ListeningSocket(inheriting: FileDescriptor(owning: number))
-            self.listeners.append(Listener(socket, isPlain: plain.contains(number)))
-        }
+    init(_ listeners: [Listener]) {
+        self.listeners = listeners
     }
 
     func join(_ place: LoopPlace) {
@@ -103,7 +82,7 @@ final class Acceptor: LoopMember {
                 return false
             }
             do throws(SystemError) {
-                guard let accepted = try listener.socket.accept() else { return false }
+                guard let accepted = try listener.accept() else { return false }
                 delegate.accepted(accepted, isPlain: listener.isPlain)
             } catch {
                 // One idle client's place is worth more to one who asks for something.
@@ -128,7 +107,10 @@ final class Acceptor: LoopMember {
                 place?.updateTime()
             }
         }
-        for listener in listeners { place?.forget(listener.descriptor) }
+        for listener in listeners {
+            place?.forget(listener.descriptor)
+            listener.close()
+        }
         place?.setDeadline(.distantFuture)
         listeners = []
         phase = .over

@@ -2,7 +2,7 @@ import MartinetPOSIX
 
 /// A log that is a file with a path, so that it can be opened anew when it was renamed, as logrotate(8) does.
 package struct LogFile: Equatable, Sendable {
-    package enum Kind: UInt8, Sendable, CaseIterable {
+    package enum Kind: UInt8, Sendable, CaseIterable, Codable {
         /// The lines about requests.
         case access = 1
         /// The error log, which is standard error.

@@ -15,29 +15,26 @@ package final class Supervisor {
     }
 
     /// What every worker is started with.
-    package struct Plan {
+    package struct Plan: ~Copyable {
         /// Arguments for this executable that make it a worker; the worker's place is added as the last.
         package var arguments: [String]
         /// Sent to each worker as its configuration.
         package var snapshot: SecretBytes
         /// Sent behind it: what session tickets are sealed with. They change with time, for all workers at once.
         package var ticketKeys: TicketKeys
-        /// The listening sockets of each worker, one for each address; the supervisor's to close.
-        package var listeners: [[CInt]]
-        /// Descriptors that every worker gets behind its listening sockets.
-        package var shared: [CInt]
+        /// The descriptors that they inherit.
+        package var inheritance: Inheritance
         /// The logs that are opened anew when that is asked for.
         package var logs: [LogFile]
 
         package init(
-            arguments: [String], snapshot: SecretBytes, ticketKeys: TicketKeys, listeners: [[CInt]], shared: [CInt],
+            arguments: [String], snapshot: SecretBytes, ticketKeys: TicketKeys, inheritance: consuming Inheritance,
             logs: [LogFile] = []
         ) {
             self.arguments = arguments
             self.snapshot = snapshot
             self.ticketKeys = ticketKeys
-            self.listeners = listeners
-            self.shared = shared
+            self.inheritance = inheritance
             self.logs = logs
         }
     }
@@ -100,17 +97,18 @@ package final class Supervisor {
     ///   - hasTerminal: whether this process has a terminal; where one is lost, that ends the run.
     ///   - whenReady: called once, when every worker accepts connections.
     package init(
-        _ plan: Plan, drainTime: Duration, logger: Logger, errorSink: LogSink? = nil, alarm: Alarm? = nil,
+        _ plan: consuming Plan, drainTime: Duration, logger: Logger, errorSink: LogSink? = nil, alarm: Alarm? = nil,
         hasTerminal: @escaping () -> Bool, whenReady: @escaping () -> Void
     ) throws(SystemError) {
-        self.plan = plan
         self.drainTime = drainTime
         self.logger = logger
         self.whenReady = whenReady
         self.alarm = alarm
-        slots = plan.listeners.map { _ in nil }
-        policies = plan.listeners.map { _ in RestartPolicy() }
-        restartTimes = plan.listeners.map { _ in nil }
+        let workers = 0..<plan.inheritance.workerCount
+        slots = workers.map { _ in nil }
+        policies = workers.map { _ in RestartPolicy() }
+        restartTimes = workers.map { _ in nil }
+        self.plan = plan
         self.errorSink = errorSink
         errorLog = errorSink.map { LogWatch($0) }
         self.hasTerminal = hasTerminal
@@ -182,7 +180,8 @@ package final class Supervisor {
             let pair = try SocketPair()
             let process = try ChildProcess(
                 ChildProcess.thisExecutable, arguments: plan.arguments + ["\(index)"],
-                descriptors: [pair.second.number] + plan.listeners[index] + plan.shared, blocking: Self.orders)
+                descriptors: [pair.second.number] + plan.inheritance.numbers(forWorker: index),
+                blocking: Self.orders)
             let channel = ControlChannel(pair.takeFirst(), at: .supervisor)
             let slot = WorkerSlot(process, channel)
             slots[index] = slot
@@ -342,8 +341,7 @@ package final class Supervisor {
         stopsAt = .now + Interval(drainTime + Self.leavingTime)
         restartTimes = restartTimes.map { _ in nil }
         // Workers accept who waits already, and close theirs; whoever comes then is refused at once.
-        for number in plan.listeners.joined() { _ = FileDescriptor(owning: number) }
-        plan.listeners = []
+        plan.inheritance.close { $0.isListener }
         // A worker that cannot be told will not be asked: it loses its supervisor's socket soon enough.
         for slot in slots { try? slot?.channel.send(.drain) }
     }

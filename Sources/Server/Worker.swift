@@ -79,7 +79,6 @@ package final class Worker {
 
     /// - Parameters:
     ///   - listeners: the sockets to accept from, already listening.
-    ///   - plainListeners: those for plain HTTP.
     ///   - accessSink: where access log lines go; nil for nowhere.
     ///   - errorSink: what the logger writes to, if it may have to wait for it.
     ///   - control: the line to a supervisor; nil for a worker that stands alone.
@@ -88,13 +87,13 @@ package final class Worker {
     ///   - replaceStream: nil where the standard streams are not the worker's concern.
     ///   - members: what else the loop is to serve.
     package init(
-        listeners: [CInt], plainListeners: [CInt] = [], limits: Limits, parts: Parts,
+        listeners: [Listener], limits: Limits, parts: Parts,
         accessSink: LogSink?, logger: Logger, control: ControlChannel?,
         children: ChildReaper? = nil, errorSink: LogSink? = nil, heap: HeapWatch? = nil,
         replaceStream: StreamReplacement? = nil, members: [any LoopMember] = []
     ) throws {
         loop = try EventLoop()
-        acceptor = try Acceptor(listeners: listeners, plain: plainListeners)
+        acceptor = Acceptor(listeners)
         self.logger = logger
         self.control = control
         ticketRotation = control == nil ? TicketKeyRotation(.now) : nil

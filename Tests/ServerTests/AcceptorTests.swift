@@ -75,7 +75,7 @@ private final class Door: AcceptorDelegate {
         address = socket.address
         client = try LoopbackClient(address)
         try client.send("hello")
-        acceptor = try Acceptor(listeners: [socket.takeDescriptor().release()], plain: [])
+        acceptor = Acceptor([Listener(socket)])
         acceptor.delegate = self
         loop.add(acceptor)
     }

@@ -61,7 +61,10 @@ final class RunningWorker {
         _ = ThisProcess.raiseDescriptorLimit()
         let nowhere = responder()
         let worker = try Worker(
-            listeners: [listener], plainListeners: [plainListener], limits: limits,
+            listeners: [
+                Listener(try ListeningSocket(inheriting: FileDescriptor(owning: listener))),
+                Listener(try ListeningSocket(inheriting: FileDescriptor(owning: plainListener)), isPlain: true),
+            ], limits: limits,
             parts: Worker.Parts(
                 tls: .forLocalhost(), responder: nowhere, redirects: Redirects(onTLSPort: nowhere, onPlainPort: nowhere)
             ),
