@@ -196,9 +196,14 @@ package final class EventLoop {
         timers.arm(time, token: token)
     }
 
+    /// A deadline that is over already comes up in the next round: in this one it would come up again and again.
+    private func laterThanNow(_ time: MonotonicTime) -> MonotonicTime {
+        max(time, now + Interval(nanoseconds: 1))
+    }
+
     /// Has a deadline come up for a stream or a member, in place of any that was set before; `distantFuture` for none.
     package func setDeadline(_ time: MonotonicTime, for token: Token) {
-        if let earlier = alarms[token, default: Alarm()].set(time) { timers.arm(earlier, token: token) }
+        if let earlier = alarms[token, default: Alarm()].set(laterThanNow(time)) { timers.arm(earlier, token: token) }
     }
 
     /// For another thread: wakes who has this token.

@@ -6,7 +6,7 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
     case ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince, ifRange, range
     case accept, acceptEncoding, authorization, contentType
     case origin, accessControlRequestMethod, accessControlRequestHeaders
-    case referer, userAgent
+    case referer, userAgent, upgrade
 
     /// The name in lower case.
     package var text: StaticString {
@@ -31,6 +31,7 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
         case .accessControlRequestHeaders: "access-control-request-headers"
         case .referer: "referer"
         case .userAgent: "user-agent"
+        case .upgrade: "upgrade"
         }
     }
 
@@ -46,6 +47,7 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
             case (6, UInt8(ascii: "e")): .expect
             case (6, UInt8(ascii: "o")): .origin
             case (7, UInt8(ascii: "r")): .referer
+            case (7, UInt8(ascii: "u")): .upgrade
             case (8, UInt8(ascii: "i")): ASCII.lowercased(name[3]) == UInt8(ascii: "m") ? .ifMatch : .ifRange
             case (10, UInt8(ascii: "c")): .connection
             case (10, UInt8(ascii: "u")): .userAgent

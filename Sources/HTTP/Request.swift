@@ -56,6 +56,8 @@ package struct Request: Sendable {
     package var minorVersion = 1
     package private(set) var fields: [FieldLine] = []
     package var content = Content.none
+    /// The protocols that the client would go on with (RFC 9110 §7.8), a list; nil where it names none, or may not.
+    package var upgrade: Range<Int>?
     /// Who asks, over which connection.
     package var peer: Peer?
     /// How many local redirections (RFC 3875 §6.2.2) lie between this request and the client's own.
@@ -84,6 +86,7 @@ package struct Request: Sendable {
         query = nil
         authority = 0..<0
         content = .none
+        upgrade = nil
         redirectionCount = 0
         if logIdentifier != nil { logIdentifier = nil }
         present = 0

@@ -49,6 +49,8 @@ package struct HTTP1Connection: ~Copyable {
     var exchange: (any Exchange)?
     /// What is changed of its response's head.
     var decoration: HeadDecoration?
+    /// Another answer has taken the exchange's place, and has not been offered the content that waits.
+    var isReplaced = false
     /// The request in progress, kept only when its exchange outlasts a turn.
     var kept: KeptRequest?
     var persistence = Persistence.persists
@@ -136,6 +138,10 @@ package struct HTTP1Connection: ~Copyable {
                 if case .tunnel = reading { moveTunnel(&input, &output, head, service) }
                 if ending != nil { break }
                 guard isExchangeComplete else {
+                    if mayTakeContent {
+                        isReplaced = false
+                        continue
+                    }
                     if kept == nil { kept = KeptRequest(head) }
                     break
                 }
@@ -143,6 +149,12 @@ package struct HTTP1Connection: ~Copyable {
             finishExchange(head, service)
         }
         return waiting(input, output)
+    }
+
+    /// Whether content that an exchange did not take may find a taker now, or nobody wants it any more.
+    private var mayTakeContent: Bool {
+        guard case .content(let content) = reading, content.isHeldBack || isReplaced else { return false }
+        return isReplaced || exchange.map { $0.contentNeed == .never } ?? true
     }
 
     /// What is waited for when nothing more can be done.
@@ -227,6 +239,7 @@ package struct HTTP1Connection: ~Copyable {
         _ output: inout ByteQueue, _ head: inout Request, _ service: HTTPService
     ) throws(MessageError) {
         progress.receivedByteCount = 0
+        isReplaced = false
         head.peer = peer
         let moment = service.moment
         head.arrival = moment.now
@@ -269,6 +282,7 @@ package struct HTTP1Connection: ~Copyable {
 
     /// Another answer takes the place of the exchange in progress, which is gone.
     mutating func replace(with answer: Answer, _ service: HTTPService) {
+        isReplaced = true
         switch answer {
         case .complete(let response):
             forgoContent()
@@ -322,7 +336,7 @@ package struct HTTP1Connection: ~Copyable {
             switch pause {
             case .complete:
                 reading = .complete
-                exchange?.handle(.contentEnded(nil))
+                exchange?.handle(.contentEnded(content.trailers))
             case .notTaken: break
             case .tooLong: leaveContent()
             case .lacking where writer.isComplete && service.isDraining: leaveContent()
@@ -356,7 +370,7 @@ package struct HTTP1Connection: ~Copyable {
         }
         // A response that is known already does not depend on it.
         takeHead(&output, service)
-        guard writer.isAwaiting, case .content = reading else { return }
+        guard !isReplaced, writer.isAwaiting, case .content = reading else { return }
         var asked = content
         asked.isAwaited = false
         reading = .content(asked)

@@ -37,6 +37,9 @@ struct RequestContent {
         if case .length(let count) = content { isLong = count > Self.dropLimit } else { isLong = false }
     }
 
+    /// The fields behind it, once it is complete; nil where there are none.
+    var trailers: Fields? { decoder.trailers }
+
     /// Reads as much as there is and is taken. What no exchange wants is dropped.
     mutating func read(from input: inout ByteQueue, to exchange: (any Exchange)?) throws(MessageError) -> Pause {
         isHeldBack = false

@@ -19,6 +19,10 @@ package enum RequestParser {
         }
         try checkHost(head, &request)
         request.content = try contentFraming(head, request)
+        // It counts only where Connection names it, and not in HTTP/1.0 (RFC 9110 §7.8).
+        if request.has(.upgrade), request.minorVersion > 0, request.listsToken("upgrade", in: .connection) {
+            request.upgrade = request.value(of: .upgrade)
+        }
     }
 
     /// Where the CR LF that ends the line stands; the scanner made sure that there is one.

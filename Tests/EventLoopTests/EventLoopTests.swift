@@ -115,6 +115,27 @@ struct EventLoopTests {
         #expect(!inbox.send((8, 65)))
     }
 
+    @Test("A deadline that is set anew when it is over comes up in the next round, and others have theirs before")
+    func overdue() throws {
+        let round = try Round()
+        let token = Token(slot: 3, generation: 1, stream: 1)
+        round.loop.setDeadline(round.clock.time, for: token)
+        round.clock.time = round.clock.time + .seconds(1)
+        for _ in 0..<3 {
+            var events: [Event] = []
+            try round.loop.wait(atMost: nil, into: &events)
+            _ = round.loop.serveMembers()
+            var count = 0
+            while round.loop.takeDue() != nil {
+                count += 1
+                try #require(count < 10, "it comes up for ever")
+                round.loop.setDeadline(.start, for: token)
+            }
+            #expect(count == 1)
+            round.clock.time = round.clock.time + .milliseconds(1)
+        }
+    }
+
     @Test("A timer is due once, at the moment that was set last")
     func timer() throws {
         let round = try Round()

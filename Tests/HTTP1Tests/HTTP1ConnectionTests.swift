@@ -924,6 +924,63 @@ struct HTTP1ConnectionTests {
         _ = wire.advance()
         #expect(wire.journal.records.map(\.target) == ["/first", "/second"])
     }
+
+    @Test(
+        "Content that an exchange did not take is its successor's, however it came and whoever that is",
+        arguments: ["Content-Length: 4\r\n\r\nabcd", "Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"],
+        [true, false])
+    func replaced(content: String, isExchange: Bool) {
+        let gate = Gate()
+        let wire = Wire { _ in .exchange(gate) }
+        #expect(wire.send("POST /a HTTP/1.1\r\nHost: a\r\n\(content)") == "")
+        #expect(wire.waiting == .response)
+        gate.answer = isExchange ? .exchange(Collector()) : .complete(.text("no"))
+        let answer = wire.advance()
+        #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.hasSuffix(isExchange ? "\r\n\r\nabcd" : "\r\n\r\nno"))
+        #expect(wire.waiting == .request && !wire.state.isFinished)
+    }
+
+    @Test("Who waits to be asked for content is asked when somebody lets the request through who needs it")
+    func replacedExpectation() {
+        let gate = Gate()
+        let wire = Wire { _ in .exchange(gate) }
+        #expect(wire.send("POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n") == "")
+        gate.answer = .exchange(Collector())
+        #expect(wire.advance() == "HTTP/1.1 100 Continue\r\n\r\n")
+        #expect(wire.send("abcd").hasSuffix("\r\n\r\nabcd"))
+    }
+
+    @Test("Content that an exchange did not take is dropped when it turns out that nobody wants it")
+    func givenUp() {
+        let gate = Gate()
+        let wire = Wire { _ in .exchange(gate) }
+        #expect(wire.send("POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n") == "")
+        gate.response = .text("enough")
+        _ = wire.advance()
+        #expect(wire.waiting == .unreadContent && wire.wantsInput)
+        #expect(wire.send("0\r\n\r\n").hasSuffix("\r\n\r\nenough"))
+    }
+}
+
+/// Takes nothing, and lets another answer take its place, or knows the answer by itself.
+private final class Gate: Exchange {
+    var answer: Answer?
+    var response: Response?
+    private var isKnown = false
+    var contentNeed: ContentNeed { isKnown ? .never : .later }
+
+    func begin(_ host: consuming ExchangeHost) {}
+    func receive(_ content: Span<UInt8>) -> Int { 0 }
+    func handle(_ event: ExchangeEvent) {}
+
+    func head() -> HeadStep {
+        if let answer = answer.take() { return .replaced(answer) }
+        guard let response else { return .notYet }
+        isKnown = true
+        return .final(response)
+    }
+
+    func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
 }
 
 /// Takes all content, and answers with it when it is complete.

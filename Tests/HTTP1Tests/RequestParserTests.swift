@@ -39,6 +39,19 @@ struct RequestParserTests {
         #expect(request.fields.map(\.known) == [.host, nil, nil])
     }
 
+    @Test(
+        "What a client would go on with counts where Connection names it, and not in HTTP/1.0 (RFC 9110 §7.8)",
+        arguments: [
+            ("HTTP/1.1", "Upgrade", "websocket", "websocket"), ("HTTP/1.1", "keep-alive, UPGRADE", "a/1, b", "a/1, b"),
+            ("HTTP/1.1", "keep-alive", "websocket", nil), ("HTTP/1.0", "upgrade", "websocket", nil),
+        ] as [(String, String, String, String?)])
+    func upgrade(version: String, connection: String, value: String, expected: String?) throws {
+        let request = try parse(
+            "GET / \(version)\r\nHost: a\r\nConnection: \(connection)\r\nUpgrade: \(value)\r\n\r\n")
+        #expect(request.upgrade.map(request.text) == expected)
+        #expect(try parse("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n\r\n").upgrade == nil)
+    }
+
     @Test("A request that is used again keeps nothing of the one before")
     func reuse() throws {
         var request = Request()

@@ -112,6 +112,56 @@ struct CGIExchangeTests {
         #expect(problem.contains("ran for longer than 3600"))
     }
 
+    @Test("A script that has closed its output and lives on is waited for once, and costs nothing then")
+    func closedOutput() throws {
+        let site = try ScriptSite(
+            "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello'; exec >&-; exec tail -f /dev/null")
+        let exchange = try site.open(Request("/script"))
+        try site.drive(exchange) { exchange.response != nil && exchange.deadline != nil }
+        #expect(try site.produce(exchange, atMost: 5) == "hello")
+        // Its end is waited for from now on, and its client takes nothing more.
+        try site.drive(exchange) {
+            site.produceNow(exchange).1 == .notYet && exchange.deadline == site.now + .milliseconds(100)
+        }
+        for _ in 0..<3 {
+            site.now += .seconds(1)
+            exchange.advance(site.now)
+            #expect(exchange.deadline.map { $0 > site.now } ?? true, "nothing is due again at once")
+        }
+        #expect(site.produceNow(exchange).1 == .end)
+    }
+
+    @Test(
+        "A script that has written its header is not silent while its client has no room for it",
+        arguments: [true, false])
+    func heldUpHead(lives: Bool) throws {
+        let site = try ScriptSite(
+            "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello'; \(lives ? "exec tail -f /dev/null" : "exit 0")"
+        ) { $0.timeout = .seconds(2) }
+        let loop = TestLoop(now: site.now)
+        guard case .exchange(let exchange, _) = site.responder.open(Request("/script", at: site.now)) else {
+            throw Missing()
+        }
+        let token = Token(slot: 1, generation: 1, stream: 1)
+        exchange.begin(ExchangeHost(loop, token: token))
+        exchange.handle(.contentEnded(nil))
+        guard case .notYet = exchange.head() else { return }
+        var isHeard = false
+        while !isHeard {
+            var entries = loop.entries
+            try FileDescriptor.waitForAny(&entries)
+            for (event, _) in try loop.takeEvents() {
+                exchange.handle(event)
+                isHeard = true
+            }
+        }
+        loop.now += .seconds(3)
+        for (event, _) in try loop.takeEvents() { exchange.handle(event) }
+        #expect(loop.takeDue().isEmpty)
+        guard case .final(let response) = exchange.head() else { throw Missing() }
+        #expect(response.status == .ok)
+    }
+
     @Test("Messages that are not passed on any more are no sign of life")
     func flood() throws {
         let site = try ScriptSite("#!/bin/sh\nwhile :; do echo >&2; done") { $0.timeout = .seconds(5) }
@@ -182,11 +232,13 @@ struct CGIExchangeTests {
 
     @Test("However long a script has taken, the one that it redirects to has its own time")
     func redirectedTime() throws {
-        let site = try ScriptSite("#!/bin/sh\nprintf 'Location: /other\\n\\n'")
+        let site = try ScriptSite(
+            "#!/bin/sh\nuntil [ -e begin ]; do sleep 0.01; done; printf 'Location: /other\\n\\n'")
         // It does not answer before it has been judged.
         try site.write(
             "other", "#!/bin/sh\nuntil [ -e go ]; do sleep 0.01; done; printf 'Content-Type: text/plain\\n\\nother'")
         let exchange = try site.open(Request("/script", authority: "localhost"))
+        try site.write("begin", "")
         try site.waitForOutput(exchange)
         site.now += .seconds(3600)
         exchange.advance(site.now)

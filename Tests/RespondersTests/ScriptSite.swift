@@ -51,12 +51,12 @@ final class ScriptSite {
         var request = request
         request.content = content
         request.arrival = now
-        let answer = responder.open(request)
-        guard case .exchange = answer else {
+        // Not kept here, or it would outlive an exchange that takes its place.
+        let exchange = DrivenExchange(responder.open(request), TestLoop(now: now))
+        guard exchange.isExchange else {
             Issue.record("no exchange")
             throw Missing()
         }
-        let exchange = DrivenExchange(answer, TestLoop(now: now))
         if content == .none { exchange.endContent() }
         return exchange
     }

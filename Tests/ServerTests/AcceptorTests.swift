@@ -31,6 +31,7 @@ struct AcceptorTests {
         door.round()
         door.hasRoom = true
         door.acceptor.endPause()
+        door.clock.time = door.clock.time + .milliseconds(1)
         door.round()
         door.round()
         #expect(door.acceptedCount == 1)

@@ -7,7 +7,11 @@ import Testing
 package final class DrivenExchange {
     package let loop: TestLoop
     /// The head, once it is known.
-    package private(set) var response: Response?
+    package var response: Response? {
+        ask()
+        return known
+    }
+    private var known: Response?
     package private(set) var interim: [Response] = []
     private var exchange: (any Exchange)?
     private var decoration: HeadDecoration?
@@ -24,6 +28,9 @@ package final class DrivenExchange {
         token = Token(slot: 1, generation: 1, stream: 1)
         begin(answer)
     }
+
+    /// Whether there is an exchange, and not only a response.
+    package var isExchange: Bool { exchange != nil }
 
     package var contentNeed: ContentNeed { exchange?.contentNeed ?? .never }
 
@@ -70,6 +77,8 @@ package final class DrivenExchange {
 
     /// Waits until something happens that it waits for, and gives it a turn.
     package func wait(at now: MonotonicTime) throws {
+        ask()
+        guard known == nil || exchange != nil else { return }
         var entries = loop.entries
         try FileDescriptor.waitForAny(&entries)
         advance(now)
@@ -85,35 +94,35 @@ package final class DrivenExchange {
         switch answer {
         case .complete(var response):
             decoration?.apply(to: &response)
-            self.response = response
+            known = response
         case .prepared(let prepared, let user):
             var response = prepared.response(for: user)
             decoration?.apply(to: &response)
-            self.response = response
+            known = response
         case .exchange(let next, let inner):
             decoration = decoration.map { HeadDecoration(inner, then: $0.apply) } ?? inner
             exchange = next
             next.begin(ExchangeHost(loop, token: token))
             if isContentComplete { next.handle(.contentEnded(nil)) }
-            ask()
         }
     }
 
+    /// Asks for the head. What is replaced is gone, with all that it waits for, before the next one begins, which waits under
+    /// the same token: so nothing here may hold on to either.
     private func ask() {
-        while response == nil, exchange != nil {
+        while known == nil, exchange != nil {
             var replacement: Answer?
             switch exchange?.head() ?? .notYet {
             case .notYet: return
             case .interim(let response): interim.append(response)
             case .final(var response):
                 decoration?.apply(to: &response)
-                self.response = response
+                known = response
             case .replaced(let answer): replacement = answer
             }
-            if let replacement {
-                drop()
-                return begin(replacement)
-            }
+            guard replacement != nil else { continue }
+            drop()
+            if let answer = replacement.take() { begin(answer) }
         }
     }
 

@@ -31,6 +31,8 @@ final class RunningScript {
     private var outputEnd = MonotonicTime.start
     /// Its output has ended, and how it ends itself is waited for until this moment.
     private var exitWaitEnd: MonotonicTime?
+    /// That has been waited for long enough.
+    private var hasWaitedForExit = false
     /// The header as far as it has come, then content that came along with it.
     private var written: [UInt8] = []
     private var headerLineStart = 0
@@ -90,17 +92,18 @@ final class RunningScript {
         case .ready(let descriptor, _):
             switch process.source(descriptor) {
             case .input: input.resume(now)
-            case .output: if hasHead { beginOutput() }
+            case .output: beginOutput()
             case .messages: readMessages()
             case .exit: process.checkEnd()
             }
         case .deadline:
             registeredDeadline = .distantFuture
-            // A script whose end was waited for is asked about it once more.
-            if exitWaitEnd.map({ now < $0 }) ?? true {
-                try checkReader()
-                try checkTime()
+            if let end = exitWaitEnd, now >= end {
+                exitWaitEnd = nil
+                hasWaitedForExit = true
             }
+            try checkReader()
+            try checkTime()
         case .contentEnded, .clientEnded, .woken, .draining, .completed: return
         }
         register()
@@ -162,13 +165,20 @@ final class RunningScript {
     /// When the client has been too slow to take what the script has written; nil while it is not the client that is waited
     /// for, or there is no permit to give up.
     private var readerEnd: MonotonicTime? {
-        hasHead && !isOutputBlocked && exitWaitEnd == nil && process.ending == nil ? outputEnd : nil
+        !isOutputBlocked && exitWaitEnd == nil && process.ending == nil ? outputEnd : nil
     }
 
     /// The script has written more: it is the client that is waited for.
     private func beginOutput() {
         isOutputBlocked = false
         beginReaderTime()
+    }
+
+    /// The script has written no more: it is the script that is waited for.
+    private func blockOutput() {
+        // Until now it was the client.
+        if !isOutputBlocked { lastProgress = now }
+        isOutputBlocked = true
     }
 
     private func beginReaderTime() {
@@ -181,7 +191,9 @@ final class RunningScript {
     /// When the script has been silent for too long; nil while it is not the script that is waited for. One that is
     /// offered content and takes none is not silent as long as nobody takes what it writes.
     private var silenceEnd: MonotonicTime? {
-        guard isOutputBlocked, input.isBlocked || input.isComplete || !input.isWanted else { return nil }
+        guard isOutputBlocked, process.ending == nil, input.isBlocked || input.isComplete || !input.isWanted else {
+            return nil
+        }
         let start = max(lastProgress, input.lastProgress)
         return start + Interval(run.site.timeout)
     }
@@ -207,13 +219,9 @@ final class RunningScript {
             readMessages()
             return (true, ending)
         }
-        guard let exitWaitEnd else {
-            exitWaitEnd = now + Self.exitWait
-            return (false, nil)
-        }
-        guard now >= exitWaitEnd else { return (false, nil) }
-        self.exitWaitEnd = nil
-        return (true, nil)
+        if hasWaitedForExit { return (true, nil) }
+        if exitWaitEnd == nil { exitWaitEnd = now + Self.exitWait }
+        return (false, nil)
     }
 
     /// Counts bytes that were read, and says what is wrong if they are more than the script may write.
@@ -238,7 +246,9 @@ final class RunningScript {
                 hasHead = true
                 isOutputBlocked = false
                 return head
-            case .notYet: return nil
+            case .notYet:
+                blockOutput()
+                return nil
             case .end:
                 let (isKnown, ending) = exit()
                 guard isKnown else { return nil }
@@ -284,9 +294,7 @@ final class RunningScript {
             if let excess = excess(count) { return .failed(run.sentence(excess)) }
             return .bytes(count)
         case .notYet:
-            // Until now it was the client that was waited for.
-            if !isOutputBlocked { lastProgress = now }
-            isOutputBlocked = true
+            blockOutput()
             return .notYet
         case .end: return end()
         }
