@@ -31,7 +31,8 @@ struct DeferredExchangeTests {
         #expect(inner.heard.isEmpty)
         busy.release()
         try exchange.wait(at: 7)
-        #expect(inner.result == 42 && inner.heard == ["begin 7", "contentEnded"])
+        // The wake-up may come once more, for the one whose place it has taken.
+        #expect(inner.result == 42 && inner.heard.prefix(2) == ["begin 7", "contentEnded"])
         #expect(exchange.response?.status == .ok && exchange.deadline == 99, "its host is its own")
         exchange.conclude()
         #expect(inner.heard.last == "completed")

@@ -77,6 +77,7 @@ package final class DrivenExchange {
 
     /// Waits until something happens that it waits for, and gives it a turn.
     package func wait(at now: MonotonicTime) throws {
+        loop.now = now
         ask()
         guard known == nil || exchange != nil else { return }
         var entries = loop.entries
