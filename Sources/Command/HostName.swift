@@ -18,11 +18,13 @@ enum HostName {
             + "`python3 -c \"\(command)\" \(name.shellQuoted)` prints it."
     }
 
-    /// Whether it is an IP address, or a host name (RFC 1123 §2.1) whose first label may be a star.
+    /// Whether it is an IP address, or a host name (RFC 1123 §2.1) whose first label may be a star. A name that ends in a number
+    /// is none: clients read 192.168.1 as an address.
     static func isValid(_ name: String) -> Bool {
         if SocketAddress(host: name, port: 0) != nil { return true }
         guard !name.isEmpty, name.utf8.count <= 253 else { return false }
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        if let last = labels.last, last.allSatisfy(\.isNumber) || last.lowercased().hasPrefix("0x") { return false }
         return labels.enumerated().allSatisfy { index, label in
             if index == 0, label == "*" { return labels.count > 1 }
             return (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"

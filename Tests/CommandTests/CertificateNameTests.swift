@@ -25,6 +25,7 @@ struct CertificateNameTests {
             ("ada@", "no mail address"), ("@example.test", "no mail address"), ("a@b@c", "no mail address"),
             ("a..b@c.test", "no mail address"), ("a,b@c.test", "no mail address"), ("ä@c.test", "no mail address"),
             ("ada@10.0.0.1", "no mail address"), ("ada@*.test", "no mail address"), ("*.a.*.test", "neither"),
+            ("192.168.1", "neither"), ("999.1.1.1", "neither"), ("0x7f000001", "neither"), ("app.test.5", "neither"),
         ])
     func bad(name: String, words: String) throws {
         let problem = try #require(CertificateName.problem(with: name, isForClients: false))

@@ -60,7 +60,7 @@ struct TrustPageText {
         <section>
         <h2>Other devices</h2>
         <p>Take <a href="\(link(Self.certificateName))">the certificate</a> (DER). On the server,
-        <b>martinet help cert trust</b> says how computers and tools are told of it.</p>
+        <b>martinet cert trust --print</b> has the commands for computers and tools.</p>
         </section>
         \(ending)
         </html>
