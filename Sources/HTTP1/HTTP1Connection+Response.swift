@@ -6,7 +6,8 @@ extension HTTP1Connection {
 
     /// Asks the exchange for the head of its response, as long as there is none.
     mutating func takeHead(_ output: inout ByteQueue, _ service: HTTPService) {
-        while writer.isAwaiting, exchange != nil {
+        // Interim responses may have no end.
+        while writer.isAwaiting, exchange != nil, output.count < HTTPService.outputByteCount {
             var replacement: Answer?
             switch exchange?.head() ?? .notYet {
             case .notYet: return

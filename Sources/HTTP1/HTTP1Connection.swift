@@ -9,9 +9,10 @@ package import MartinetHTTP
 ///
 ///     reading    writer             waits for
 ///     head       awaiting           request (no byte has come), head, output (no room to answer), turn (budget spent)
-///     content    awaiting, held     content (it is needed), unreadContent (it is not), response (the exchange takes none)
+///     content    awaiting, held     output (interim responses fill it), else content (it is needed), unreadContent (it is
+///                                   not), response (the exchange takes none)
 ///     content    content, complete  output (no room), else content, else response
-///     complete   awaiting, held     response
+///     complete   awaiting, held     output (interim responses fill it), else response
 ///     complete   content            output (no room), else response
 ///     complete   complete           nothing: the exchange is over, and reading begins with a head or the connection ends
 ///     tunnel     tunnel, complete   output (no room), else tunnel; over when both sides have ended
@@ -160,7 +161,7 @@ package struct HTTP1Connection: ~Copyable {
     /// What is waited for when nothing more can be done.
     private func waiting(_ input: borrowing ByteQueue, _ output: borrowing ByteQueue) -> Waiting {
         if case .head = reading { return input.isEmpty ? .request : .head }
-        if writer.isBlocked(by: output) { return .output }
+        if writer.isBlocked(by: output) || output.count >= HTTPService.outputByteCount { return .output }
         if case .tunnel = reading { return .tunnel }
         guard case .content(let content) = reading, lacks(content) else { return .response }
         return needsContent || writer.isComplete ? .content : .unreadContent

@@ -925,6 +925,15 @@ struct HTTP1ConnectionTests {
         #expect(wire.journal.records.map(\.target) == ["/first", "/second"])
     }
 
+    @Test("Interim responses without an end are asked for only as the client takes them")
+    func endlessInterim() {
+        let wire = Wire { _ in .exchange(Hinting()) }
+        let count = wire.advanceOnce(sending: "GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect((100_000..<200_000).contains(count) && wire.waiting == .output)
+        #expect(wire.takeOutput().count == count)
+        #expect((100_000..<200_000).contains(wire.advanceOnce()))
+    }
+
     @Test(
         "Content that an exchange did not take is its successor's, however it came and whoever that is",
         arguments: ["Content-Length: 4\r\n\r\nabcd", "Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"],
@@ -960,6 +969,17 @@ struct HTTP1ConnectionTests {
         #expect(wire.waiting == .unreadContent && wire.wantsInput)
         #expect(wire.send("0\r\n\r\n").hasSuffix("\r\n\r\nenough"))
     }
+}
+
+/// Says that it works on it, and nothing else.
+private final class Hinting: Exchange {
+    let contentNeed = ContentNeed.never
+
+    func begin(_ host: consuming ExchangeHost) {}
+    func receive(_ content: Span<UInt8>) -> Int { content.count }
+    func handle(_ event: ExchangeEvent) {}
+    func head() -> HeadStep { .interim(Response(StatusCode(rawValue: 102))) }
+    func produce(into room: inout MutableSpan<UInt8>) -> Production { .end }
 }
 
 /// Takes nothing, and lets another answer take its place, or knows the answer by itself.
