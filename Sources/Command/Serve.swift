@@ -118,7 +118,7 @@ struct Serve: ParsableCommand {
                 arguments: ["martinet", RunWorker.command], snapshot: try snapshot.encoded(),
                 ticketKeys: try .random(), inheritance: inheritance, logs: logFiles),
             drainTime: snapshot.limits.drain, logger: logger, errorSink: errorSink,
-            alarm: lan.map { lan in Supervisor.Alarm(due: lan.offer.deadline) { lan.end(logger) } },
+            timedAction: lan.map { lan in Supervisor.TimedAction(due: lan.offer.deadline) { lan.end(logger) } },
             hasTerminal: { ThisProcess.hasTerminal }
         ) {
             if !isQuiet { banner.show() }

@@ -40,7 +40,7 @@ package final class Supervisor {
     }
 
     /// Something to be done at a moment, once.
-    package struct Alarm {
+    package struct TimedAction {
         let due: MonotonicTime
         let action: () -> Void
 
@@ -85,7 +85,6 @@ package final class Supervisor {
     private var policies: [RestartPolicy]
     private var restartTimes: [MonotonicTime?]
     private var ticketRotation = TicketKeyRotation(.now)
-    private var alarm: Alarm?
     private var wasReady = false
     private var stopsAt: MonotonicTime?
     private var hasFailed = false
@@ -93,17 +92,17 @@ package final class Supervisor {
     /// - Parameters:
     ///   - drainTime: how long workers may take to finish what is in progress when they are told to stop.
     ///   - errorSink: what the logger writes to, if it may have to wait for it.
-    ///   - alarm: what is to be done at a moment while this supervisor runs; nil for nothing.
+    ///   - timedAction: what is to be done at a moment while this supervisor runs; nil for nothing.
     ///   - hasTerminal: whether this process has a terminal; where one is lost, that ends the run.
     ///   - whenReady: called once, when every worker accepts connections.
     package init(
-        _ plan: consuming Plan, drainTime: Duration, logger: Logger, errorSink: LogSink? = nil, alarm: Alarm? = nil,
+        _ plan: consuming Plan, drainTime: Duration, logger: Logger, errorSink: LogSink? = nil,
+        timedAction: TimedAction? = nil,
         hasTerminal: @escaping () -> Bool, whenReady: @escaping () -> Void
     ) throws(SystemError) {
         self.drainTime = drainTime
         self.logger = logger
         self.whenReady = whenReady
-        self.alarm = alarm
         let workers = 0..<plan.inheritance.workerCount
         slots = workers.map { _ in nil }
         policies = workers.map { _ in RestartPolicy() }
@@ -118,6 +117,11 @@ package final class Supervisor {
         signals = try SignalQueue([.child] + Self.orders.filter { !$0.isIgnored })
         loop = try EventLoop()
         if let errorLog { loop.add(errorLog) }
+        if let timedAction {
+            let timer = LoopTimer(timedAction.action)
+            timer.set(timedAction.due)
+            loop.add(timer)
+        }
     }
 
     /// The signals that say something to a supervisor. One that was ignored at its start, by nohup(1) or by a shell for what
@@ -140,7 +144,6 @@ package final class Supervisor {
             restart()
             advanceTicketKeys()
             enforceStop()
-            ring()
             _ = loop.serveMembers()
             while loop.takeDue() != nil {}
         }
@@ -161,15 +164,8 @@ package final class Supervisor {
         var times = restartTimes.compactMap { $0 }
         if let stopsAt { times.append(stopsAt) }
         times.append(ticketRotation.due)
-        if let alarm { times.append(alarm.due) }
         times.removeAll { $0 == .distantFuture }
         return times.min().map { max(.zero, $0 - .now) }
-    }
-
-    private func ring() {
-        guard let due = alarm?.due, due <= .now, let action = alarm?.action else { return }
-        alarm = nil
-        action()
     }
 
     // MARK: Workers
