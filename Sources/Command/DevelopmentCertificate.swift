@@ -46,13 +46,8 @@ struct DevelopmentCertificate {
     /// - Parameter changing: further names, local ones, that may be others at the next start: the certificate is made anew
     ///   then, in the same file.
     init(names: [String], changing: [String] = []) throws {
-        guard let place = AuthorityFolder.place else {
-            throw ConfigurationError(
-                place: "HOME", problem: "It is not set, so there is no place for the development authority.",
-                wayOut: "Set HOME or XDG_DATA_HOME, or give a certificate with --tls-cert and --tls-key.")
-        }
-        do {
-            var folder = try AuthorityFolder(at: place)
+        let alternative = ", or give a certificate with --tls-cert and --tls-key"
+        (parts, notices, keyPaths) = try AuthorityFolder.use(alternative: alternative) { folder in
             var parts: [Part] = []
             for (scope, lasting) in Self.scopes(of: names, { folder.scope(for: $0) }) {
                 let (authority, isNew) = try folder.authority(for: scope)
@@ -64,18 +59,7 @@ struct DevelopmentCertificate {
                         identity: try Self.server(names, in: &folder, authority, fileName), scope: scope, names: names,
                         authorityPath: folder.rootPath(scope), isAuthorityNew: isNew))
             }
-            self.parts = parts
-            notices = folder.notices
-            keyPaths = [folder.path("issuer.pem")] + parts.map(\.identity.source)
-        } catch let error as SystemError {
-            throw ConfigurationError(
-                place: place, problem: error.description,
-                wayOut: "The development authority is kept there. Make it writable, or set XDG_DATA_HOME to another "
-                    + "folder, or give a certificate with --tls-cert and --tls-key.")
-        } catch let error as TLSError {
-            throw ConfigurationError(
-                place: place, problem: error.description,
-                wayOut: "Remove the files there, and they are made anew; clients must then trust the new authority.")
+            return (parts, folder.notices, [folder.path("issuer.pem")] + parts.map(\.identity.source))
         }
     }
 

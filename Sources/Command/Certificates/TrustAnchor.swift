@@ -74,18 +74,13 @@ struct TrustAnchors {
     ///
     /// - Parameter makesMissing: whether the common authority is made where there is none.
     init(makingMissing makesMissing: Bool) throws {
-        guard let place = AuthorityFolder.place else {
-            throw ConfigurationError(
-                place: "HOME", problem: "It is not set, so there is no place for the development authority.",
-                wayOut: "Set HOME or XDG_DATA_HOME.")
-        }
+        let place = try AuthorityFolder.requirePlace()
         self.place = place
         guard makesMissing || WholeFile.status(place) != nil else {
             (current, former, record, notices) = ([], [], TrustRecord(), [])
             return
         }
-        do {
-            var folder = try AuthorityFolder(at: place)
+        (current, former, record, notices) = try AuthorityFolder.use { folder in
             var notices: [String] = []
             if makesMissing {
                 let isNew = try folder.authority(for: .local).isNew
@@ -93,21 +88,11 @@ struct TrustAnchors {
                 if isNew && notices.isEmpty { notices = ["\(folder.rootPath(.local)) was made just now"] }
             }
             let names = try WholeFile.names(in: place).filter(Self.isRoot).sorted { ($0.count, $0) < ($1.count, $1) }
-            current = try names.map { try TrustAnchor(file: folder.path($0)) }
-            record = try TrustRecord(in: place)
+            let current = try names.map { try TrustAnchor(file: folder.path($0)) }
+            let record = try TrustRecord(in: place)
             let known = Set(current.map(\.fingerprint))
-            former = record.states.keys.filter { !known.contains($0) }.sorted().map(TrustAnchor.init(formerly:))
-            self.notices = notices
-        } catch let error as SystemError {
-            throw ConfigurationError(
-                place: place, problem: error.description,
-                wayOut:
-                    "The development authority is kept there. Make it writable, or set XDG_DATA_HOME to another folder."
-            )
-        } catch let error as TLSError {
-            throw ConfigurationError(
-                place: place, problem: error.description,
-                wayOut: "Remove the files there, and they are made anew; clients must then trust the new authority.")
+            let former = record.states.keys.filter { !known.contains($0) }.sorted().map(TrustAnchor.init(formerly:))
+            return (current, former, record, notices)
         }
     }
 
