@@ -248,6 +248,24 @@ struct CGIExchangeTests {
         #expect(try site.produce(exchange) == "other")
     }
 
+    @Test("What a script has said before its header stands in the log before what comes of the header")
+    func saidBefore() throws {
+        let site = try ScriptSite("#!/bin/sh\necho first >&2; printf 'Location: /other\\n\\n'")
+        try site.write("other", "#!/bin/sh\necho second >&2; printf 'Content-Type: text/plain\\n\\n'")
+        let loop = TestLoop(now: site.now)
+        guard case .exchange(let exchange, _) = site.responder.open(Request("/script", authority: "localhost")) else {
+            throw Missing()
+        }
+        exchange.begin(ExchangeHost(loop, token: Token(slot: 1, generation: 1, stream: 1)))
+        exchange.handle(.contentEnded(nil))
+        // Of its messages it is told nothing here.
+        while case .notYet = exchange.head() {
+            var entries = loop.entries
+            try FileDescriptor.waitForAny(&entries)
+        }
+        #expect(site.log.lines.count == 1)
+    }
+
     @Test("Whatever scripts a request is redirected to, it has one number in the log")
     func redirectedNumber() throws {
         let site = try ScriptSite("#!/bin/sh\necho first >&2; printf 'Location: /other\\n\\n'")

@@ -115,7 +115,10 @@ final class RunningScript {
     func head() throws(ScriptFailure) -> Head? {
         defer { register() }
         let head = try readHead()
-        if head != nil { beginReaderTime() }
+        guard head != nil else { return nil }
+        // What it has said before that stands before what comes of the head, another script's messages among it.
+        readMessages()
+        beginReaderTime()
         return head
     }
 
