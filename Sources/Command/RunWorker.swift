@@ -54,7 +54,7 @@ struct RunWorker {
             let helpers = try HelperThreads(
                 threadCount: min(ThisProcess.processorCount, Self.mostHelperThreads),
                 queueLimit: Self.helperQueueLength)
-            let context = try TLSContext(snapshot.tls)
+            let context = try TLSContext(snapshot.tls, applicationProtocols: ["http/1.1"])
             snapshot.forgetKeys()
             let permit = snapshot.trustOffer == nil ? nil : SharedPermit(inheriting: try inherited.take(.permit))
             let accessSink = inherited.has(.log(.access)) ? LogSink(try inherited.take(.log(.access))) : nil

@@ -17,6 +17,8 @@ package import MartinetPOSIX
     private var entries: [Entry] = []
     private let keyLog: KeyLog?
     private let clientAuthorities: ClientAuthorities?
+    /// The protocols that clients may choose (ALPN, RFC 7301), each behind its length.
+    fileprivate let protocolList: [UInt8]
     private var ticketKeys: TicketKeys
     /// What the hello offered that the current step of a handshake has read; nil where it has read none.
     var helloVersions: OfferedVersions?
@@ -39,7 +41,10 @@ package import MartinetPOSIX
         unsafe OpenSSL_version(OPENSSL_VERSION).map { unsafe String(cString: $0) } ?? "OpenSSL"
     }
 
-    package init(_ configuration: TLSConfiguration) throws(TLSError) {
+    /// - Parameter applicationProtocols: what clients may choose to speak (ALPN, RFC 7301), the best first, by names of 1 to 255
+    ///   bytes; a client that offers only others is refused. With none, no client's offer is answered.
+    package init(_ configuration: TLSConfiguration, applicationProtocols: [String] = []) throws(TLSError) {
+        protocolList = applicationProtocols.flatMap { [UInt8(truncatingIfNeeded: $0.utf8.count)] + $0.utf8 }
         if let path = configuration.keyLogPath {
             do {
                 keyLog = try KeyLog(path)
@@ -103,7 +108,7 @@ package import MartinetPOSIX
         }
         let this = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe SSL_CTX_set_ex_data(context, 0, this)
-        unsafe SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
+        if !protocolList.isEmpty { unsafe SSL_CTX_set_alpn_select_cb(context, selectProtocol, this) }
         unsafe SSL_CTX_set_client_hello_cb(context, readHello, this)
         unsafe SSL_CTX_set_session_ticket_cb(context, allowTicket, clientAuthorities == nil ? nil : judgeTicket, this)
         unsafe shim_SSL_CTX_set_servername_callback(context, selectCertificate)
@@ -199,14 +204,14 @@ private final class KeyLog {
 
 // MARK: OpenSSL's callbacks
 
-/// The protocols spoken here (ALPN, RFC 7301), each behind its length.
-private let protocols: [UInt8] = [8] + [UInt8]("http/1.1".utf8)
-
+/// Chooses the best protocol here that the client offers, too (ALPN, RFC 7301 §3.2).
 private func selectProtocol(
     _: OpaquePointer?, chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?, count: UnsafeMutablePointer<UInt8>?,
-    offered: UnsafePointer<UInt8>?, offeredCount: CUnsignedInt, _: UnsafeMutableRawPointer?
+    offered: UnsafePointer<UInt8>?, offeredCount: CUnsignedInt, argument: UnsafeMutableRawPointer?
 ) -> CInt {
-    unsafe protocols.withUnsafeBufferPointer { known in
+    guard let argument = unsafe argument else { return SSL_TLSEXT_ERR_NOACK }
+    let owner = unsafe Unmanaged<TLSContext>.fromOpaque(argument).takeUnretainedValue()
+    return unsafe owner.protocolList.withUnsafeBufferPointer { known in
         var match: UnsafeMutablePointer<UInt8>?
         let outcome = unsafe SSL_select_next_proto(
             &match, count, known.baseAddress, CUnsignedInt(known.count), offered, offeredCount)

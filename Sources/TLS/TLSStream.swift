@@ -158,8 +158,17 @@ package import MartinetBytes
         if let cipher = unsafe SSL_get_current_cipher(ssl) { cipherText = unsafe context.name(of: cipher) }
         return TLSSession(
             protocolVersion: protocolText, cipher: cipherText, isResumed: unsafe SSL_session_reused(ssl) == 1,
-            serverName: serverName,
+            serverName: serverName, applicationProtocol: applicationProtocol,
             clientCertificate: unsafe SSL_get0_peer_certificate(ssl).map { unsafe PeerCertificate($0) })
+    }
+
+    /// What the client and the context agreed to speak (ALPN, RFC 7301); nil where the client offered nothing.
+    private var applicationProtocol: String? {
+        var name: UnsafePointer<UInt8>?
+        var count: CUnsignedInt = 0
+        unsafe SSL_get0_alpn_selected(ssl, &name, &count)
+        guard let name = unsafe name, count > 0 else { return nil }
+        return unsafe String(decoding: UnsafeBufferPointer(start: name, count: Int(count)), as: UTF8.self)
     }
 
     /// The name the client asked for (SNI, RFC 6066 §3); nil when it named none.
@@ -178,6 +187,8 @@ package struct TLSSession: Equatable, Sendable {
     package let isResumed: Bool
     /// The name the client asked for (SNI); nil when it named none.
     package let serverName: String?
+    /// What is spoken above TLS, by its ALPN name, such as "http/1.1"; nil where the client offered nothing.
+    package let applicationProtocol: String?
     /// The client's certificate, also where the session that showed it was resumed; nil for a client without one.
     package let clientCertificate: PeerCertificate?
 }

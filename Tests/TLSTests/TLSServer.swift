@@ -197,11 +197,12 @@ struct TestIdentities {
 
     func context(
         minimumVersion: TLSConfiguration.Version = .tls12, ticketKeys: TicketKeys? = nil, keyLogPath: String? = nil,
-        clients: TLSConfiguration.ClientAuthentication? = nil
+        clients: TLSConfiguration.ClientAuthentication? = nil, applicationProtocols: [String] = ["http/1.1"]
     ) throws -> TLSContext {
         try TLSContext(
             TLSConfiguration(
                 identities: identities, minimumVersion: minimumVersion,
-                ticketKeys: try ticketKeys ?? .random(), keyLogPath: keyLogPath, clientAuthentication: clients))
+                ticketKeys: try ticketKeys ?? .random(), keyLogPath: keyLogPath, clientAuthentication: clients),
+            applicationProtocols: applicationProtocols)
     }
 }

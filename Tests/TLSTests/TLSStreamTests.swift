@@ -77,14 +77,29 @@ struct TLSStreamTests {
         let both = try TLSConversation(made.context(), .init(protocols: offered))
         try both.shakeHands()
         #expect(both.client.applicationProtocol == "http/1.1")
+        #expect(both.server.session.applicationProtocol == "http/1.1")
     }
 
-    @Test("A client that offers no protocols needs none")
+    @Test("Of several the one is chosen that is the best here, whatever the client likes best", arguments: versions)
+    func preference(version: TLSConfiguration.Version) throws {
+        let made = try TestIdentities(["localhost"])
+        let context = try made.context(applicationProtocols: ["better", "http/1.1"])
+        let both = try TLSConversation(context, .init(version: version, protocols: ["http/1.1", "better"]))
+        try both.shakeHands()
+        #expect(both.client.applicationProtocol == "better")
+        #expect(both.server.session.applicationProtocol == "better")
+    }
+
+    @Test("A client that offers no protocols needs none, and where none is known what it offers is not answered")
     func noApplicationProtocol() throws {
         let made = try TestIdentities(["localhost"])
-        let both = try TLSConversation(made.context(), .init(protocols: []))
-        try both.shakeHands()
-        #expect(both.client.applicationProtocol == nil)
+        for (known, offered) in [(["http/1.1"], []), ([], ["h2"])] as [([String], [String])] {
+            let both = try TLSConversation(
+                made.context(applicationProtocols: known), .init(protocols: offered))
+            try both.shakeHands()
+            #expect(both.client.applicationProtocol == nil)
+            #expect(both.server.session.applicationProtocol == nil)
+        }
     }
 
     @Test("A client that offers only others is refused, and why is known", arguments: versions)

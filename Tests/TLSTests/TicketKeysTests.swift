@@ -18,6 +18,7 @@ struct TicketKeysTests {
         #expect(both.client.isResumed)
         #expect(both.server.session.isResumed)
         #expect(both.client.applicationProtocol == "http/1.1")
+        #expect(both.server.session.applicationProtocol == "http/1.1")
         try both.client.write("resumed")
         try both.deliver()
         #expect(both.server.received == [UInt8]("resumed".utf8))
