@@ -75,11 +75,11 @@ let package = Package(
         room(
             "Responders", imports: ["HTTP", "Crypto", "Compression", "POSIX", "Events", "Bytes"], libraries: [logging]),
         room(
-            "Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Events", "Bytes"], libraries: [logging]),
+            "Server", imports: ["HTTP", "TLS", "EventLoop", "POSIX", "Events", "Bytes"], libraries: [logging]),
         .executableTarget(
             name: target(of: "Command"),
             dependencies: rooms([
-                "Server", "Responders", "HTTP", "TLS", "QRCode", "Crypto", "POSIX", "Events", "Bytes",
+                "Server", "Responders", "HTTP1", "HTTP", "TLS", "QRCode", "Crypto", "POSIX", "Events", "Bytes",
             ]) + [arguments, logging],
             path: "Sources/Command", swiftSettings: house),
 

@@ -1,6 +1,7 @@
 import Logging
 import MartinetCrypto
 import MartinetHTTP
+import MartinetHTTP1
 import MartinetPOSIX
 import MartinetResponders
 import MartinetServer
@@ -54,7 +55,8 @@ struct RunWorker {
             let helpers = try HelperThreads(
                 threadCount: min(ThisProcess.processorCount, Self.mostHelperThreads),
                 queueLimit: Self.helperQueueLength)
-            let context = try TLSContext(snapshot.tls, applicationProtocols: ["http/1.1"])
+            let protocols = ApplicationProtocols(.http1)
+            let context = try TLSContext(snapshot.tls, applicationProtocols: protocols.names)
             snapshot.forgetKeys()
             let permit = snapshot.trustOffer == nil ? nil : SharedPermit(inheriting: try inherited.take(.permit))
             let accessSink = inherited.has(.log(.access)) ? LogSink(try inherited.take(.log(.access))) : nil
@@ -63,12 +65,16 @@ struct RunWorker {
             _ = consume inherited
             let worker = try Worker(
                 listeners: listeners, limits: snapshot.limits,
-                parts: Worker.Parts(
-                    tls: context, responder: Self.responder(snapshot, children, helpers, logger),
-                    redirects: Self.redirects(snapshot, context, permit, logger)),
-                accessSink: accessSink, logger: logger, control: control, children: children, errorSink: errorSink,
-                heap: HeapWatch(freeByteCount: { ThisProcess.freeHeapByteCount }, trim: ThisProcess.trimHeap),
-                replaceStream: Logs.replaceStream)
+                parts: WorkerParts(
+                    tls: context, protocols: protocols,
+                    responder: Self.responder(snapshot, children, helpers, logger),
+                    redirects: Self.redirects(snapshot, context, permit, logger),
+                    needsServerAddress: children != nil),
+                logs: WorkerLogs(
+                    logger, access: accessSink, errors: errorSink, replaceStream: Logs.replaceStream),
+                process: Worker.Process(
+                    control: control, children: children,
+                    heap: HeapWatch(freeByteCount: { ThisProcess.freeHeapByteCount }, trim: ThisProcess.trimHeap)))
             try worker.run()
         } catch {
             logger.critical("the worker ends: \(error)")

@@ -1,5 +1,19 @@
 import MartinetTLS
 
+extension TLSError {
+    /// That a handshake failed, of which client, and why: one line for a person to act on.
+    func handshakeSentence(_ hello: Channel.Hello?) -> String {
+        var facts: [String] = []
+        if let name = hello?.serverName { facts.append("server name \(name)") }
+        if let versions = hello?.offeredVersions?.description, !versions.isEmpty {
+            facts.append("supported versions \(versions)")
+        }
+        let context = facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
+        let explanation = HandshakeFailure(self).map { ": \($0.sentence)" } ?? ""
+        return "handshake failed\(context): \(reason)\(explanation)"
+    }
+}
+
 extension HandshakeFailure {
     /// What happened, as a sentence of the log that a person can act on.
     var sentence: String {

@@ -1,16 +1,18 @@
 import MartinetEvents
-import MartinetPOSIX
+import MartinetHTTP
 
 /// What a connection waits for, and until when it may.
 struct ProgressDeadline {
     /// What is waited for, as far as the time for it differs.
     enum Reason: Equatable {
-        case handshake, output, lingering, response
-        /// For the exchange with this number.
-        case idle(Int)
-        case head(Int)
-        case content(Int)
-        case unreadContent(Int)
+        case handshake, lingering
+        /// The client, to take what is on its way.
+        case flushing
+        /// What the protocol waits for, in the exchange with this number.
+        case conversation(Waiting, exchange: Int)
+
+        /// Whether it is request content that somebody needs, which has to come at a least rate.
+        fileprivate var isContent: Bool { if case .conversation(.content, _) = self { true } else { false } }
     }
 
     /// The times of `Limits` in one word each, since they are looked at in every turn.
@@ -30,12 +32,31 @@ struct ProgressDeadline {
             lingering = Interval(limits.lingering)
             contentRate = limits.contentRate
         }
+
+        /// How long it may be waited for; nil where only exchanges have deadlines.
+        func time(for reason: Reason) -> Interval? {
+            switch reason {
+            case .handshake: handshake
+            case .lingering: lingering
+            case .flushing: output
+            case .conversation(let waiting, _):
+                switch waiting {
+                case .request: idle
+                case .head: head
+                case .content: content
+                case .unreadContent: unreadContent
+                case .response, .tunnel: nil
+                case .output, .turn: output
+                }
+            }
+        }
     }
 
     /// What has moved in a turn.
     struct Progress {
-        var hasSent = false
-        var hasReceived = false
+        var sentByteCount = 0
+        /// As it came, encrypted or not.
+        var receivedByteCount = 0
         /// Request content received so far in the exchange.
         var contentByteCount = 0
     }
@@ -59,22 +80,19 @@ struct ProgressDeadline {
     mutating func wait(for reason: Reason, _ progress: Progress, _ timeouts: Timeouts, now: MonotonicTime) {
         let isNew = reason != self.reason
         self.reason = reason
-        switch reason {
-        case .handshake: if isNew { deadline = now + timeouts.handshake }
-        case .head: if isNew { deadline = now + timeouts.head }
-        case .unreadContent: if isNew { deadline = now + timeouts.unreadContent }
-        case .lingering: if isNew { deadline = now + timeouts.lingering }
-        case .idle: if isNew { deadline = now + timeouts.idle }
-        case .output:
-            // Where bytes come in so fast that more of them always wait, it is not the client that makes no progress.
-            if isNew || progress.hasSent || progress.hasReceived { deadline = now + timeouts.output }
-        case .response: deadline = .distantFuture
-        case .content:
-            if isNew { beginWindow(progress.contentByteCount, now) }
-            if isNew || (progress.hasReceived && isFastEnough(progress, timeouts, now)) {
-                deadline = now + timeouts.content
-            }
+        guard let time = timeouts.time(for: reason) else {
+            deadline = .distantFuture
+            return
         }
+        if isNew, reason.isContent { beginWindow(progress.contentByteCount, now) }
+        if isNew || isExtended(by: progress, timeouts, now) { deadline = now + time }
+    }
+
+    /// Whether the same is waited for anew, since the client does its part.
+    private mutating func isExtended(by progress: Progress, _ timeouts: Timeouts, _ now: MonotonicTime) -> Bool {
+        // Where bytes come in so fast that more of them always wait, it is not the client that makes no progress.
+        if case .flushing = reason { return progress.sentByteCount > 0 || progress.receivedByteCount > 0 }
+        return reason.isContent && progress.receivedByteCount > 0 && isFastEnough(progress, timeouts, now)
     }
 
     private mutating func beginWindow(_ contentByteCount: Int, _ now: MonotonicTime) {

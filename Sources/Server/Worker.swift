@@ -1,11 +1,10 @@
-package import Logging
+import Logging
 import MartinetBytes
 package import MartinetEventLoop
 import MartinetEvents
-package import MartinetHTTP
-import MartinetHTTP1
+import MartinetHTTP
 package import MartinetPOSIX
-package import MartinetTLS
+import MartinetTLS
 
 /// Serves connections in one thread: gives each its turns, and holds them to their deadlines.
 ///
@@ -22,24 +21,25 @@ package final class Worker {
         /// A log goes on in another file, whose descriptor is the worker's to close.
         case log(LogFile.Kind, CInt)
         /// New connections get other certificates, and new requests other answers. The parts are made in the worker's thread.
-        case replace(@Sendable () throws -> Parts)
+        case replace(@Sendable () throws -> WorkerParts)
     }
 
-    /// What a worker answers with.
-    package struct Parts {
-        package let tls: TLSContext
-        package let responder: any Responder
-        package let redirects: Redirects
+    /// What a worker has to do with the process that it is in.
+    package struct Process {
+        let control: ControlChannel?
+        let children: ChildReaper?
+        let heap: HeapWatch?
 
-        package init(tls: TLSContext, responder: any Responder, redirects: Redirects) {
-            self.tls = tls
-            self.responder = responder
-            self.redirects = redirects
+        /// - Parameters:
+        ///   - control: the line to a supervisor; nil for a worker that stands alone.
+        ///   - children: has the processes in its care that the responder starts; nil where it starts none.
+        ///   - heap: hands memory back that turns have freed; nil where that is the process's own concern.
+        package init(control: ControlChannel? = nil, children: ChildReaper? = nil, heap: HeapWatch? = nil) {
+            self.control = control
+            self.children = children
+            self.heap = heap
         }
     }
-
-    /// Puts a log's new file, whose number it gets, in the place of the process's standard stream that it is, if it is one.
-    package typealias StreamReplacement = (LogFile.Kind, CInt) throws(SystemError) -> Void
 
     /// How many messages may wait.
     private static let inboxLimit = 1024
@@ -47,24 +47,12 @@ package final class Worker {
     /// Takes messages from any thread.
     package let inbox = Inbox<Message>(limit: inboxLimit)
     private let loop: EventLoop
-    private let acceptor: Acceptor
     private let context: WorkerContext
+    private let connections: ConnectionManager
     private let journal: AccessLog
-    private let accessSink: LogSink?
-    private let errorSink: LogSink?
-    private let logger: Logger
-    private let control: ControlChannel?
-    private let children: ChildReaper?
-    private let heap: HeapWatch?
-    private let replaceStream: StreamReplacement?
+    private let logs: WorkerLogs
+    private let process: Process
 
-    private var table = ConnectionTable()
-    private var runnable: [Token] = []
-    private var connectionNumber = 0
-    private var acceptWarnings = LogPace()
-    private var connectionErrors = LogPace()
-    private var kept: KeptMemory
-    private lazy var cutTimer = LoopTimer { [unowned self] in cutStalled() }
     /// Until when connections may finish; set when the worker was told to leave.
     private lazy var drainTimer = LoopTimer { [unowned self] in cutAll() }
     private var isDraining = false
@@ -79,84 +67,60 @@ package final class Worker {
 
     /// - Parameters:
     ///   - listeners: the sockets to accept from, already listening.
-    ///   - accessSink: where access log lines go; nil for nowhere.
-    ///   - errorSink: what the logger writes to, if it may have to wait for it.
-    ///   - control: the line to a supervisor; nil for a worker that stands alone.
-    ///   - children: has the processes in its care that the responder starts; nil where it starts none.
-    ///   - heap: hands memory back that turns have freed; nil where that is the process's own concern.
-    ///   - replaceStream: nil where the standard streams are not the worker's concern.
     ///   - members: what else the loop is to serve.
     package init(
-        listeners: [Listener], limits: Limits, parts: Parts,
-        accessSink: LogSink?, logger: Logger, control: ControlChannel?,
-        children: ChildReaper? = nil, errorSink: LogSink? = nil, heap: HeapWatch? = nil,
-        replaceStream: StreamReplacement? = nil, members: [any LoopMember] = []
+        listeners: [Listener], limits: Limits, parts: WorkerParts, logs: WorkerLogs, process: Process,
+        members: [any LoopMember] = []
     ) throws {
         loop = try EventLoop()
-        acceptor = Acceptor(listeners)
-        self.logger = logger
-        self.control = control
-        ticketRotation = control == nil ? TicketKeyRotation(.now) : nil
-        self.children = children
-        self.accessSink = accessSink
-        self.errorSink = errorSink
-        self.heap = heap
-        self.replaceStream = replaceStream
-        journal = AccessLog(accessSink, logger: logger)
-        context = try WorkerContext(
-            limits: limits, parts: parts, journal: journal, logger: logger, needsServerAddress: children != nil,
-            loop: loop)
-        kept = KeptMemory(limit: limits.slowReaderMemory)
+        self.logs = logs
+        self.process = process
+        ticketRotation = process.control == nil ? TicketKeyRotation(.now) : nil
+        journal = AccessLog(logs.access, logger: logs.logger)
+        context = try WorkerContext(limits: limits, parts: parts, journal: journal, logger: logs.logger, loop: loop)
+        connections = ConnectionManager(listeners, context, loop, heap: process.heap)
         addMembers(members)
     }
 
     /// The loop serves them in this order, after its connections.
     private func addMembers(_ others: [any LoopMember]) {
-        if let control {
+        if let control = process.control {
             loop.add(SupervisorLine(control, inbox) { [unowned self] in supervisorIsGone() })
         }
         loop.add(InboxReader(inbox) { [unowned self] in obey($0) })
-        for sink in [accessSink, errorSink] { if let sink { loop.add(LogWatch(sink)) } }
-        if let children { loop.add(ChildWatch(children)) }
-        if let heap { loop.add(heap) }
-        for member: any LoopMember in [journal, cutTimer, drainTimer, leavingTimer, ticketTimer] { loop.add(member) }
+        for sink in logs.sinks { loop.add(LogWatch(sink)) }
+        if let children = process.children { loop.add(ChildWatch(children)) }
+        if let heap = process.heap { loop.add(heap) }
+        for member: any LoopMember in [journal, connections.cutTimer, drainTimer, leavingTimer, ticketTimer] {
+            loop.add(member)
+        }
         for member in others { loop.add(member) }
         ticketTimer.set(ticketRotation?.due ?? .distantFuture)
-        acceptor.delegate = self
     }
 
     /// Serves until it is told to drain and has done so, or its supervisor is gone.
     package func run() throws(SystemError) {
         noteTime()
         defer { endLogs() }
-        try control?.send(.ready)
+        try process.control?.send(.ready)
         // Last, since new clients come after all else.
-        loop.add(acceptor)
+        loop.add(connections.acceptor)
         var events: [Event] = []
         while !isOver {
-            try loop.wait(atMost: runnable.isEmpty ? nil : .zero, into: &events)
+            try loop.wait(atMost: connections.hasRunnable ? .zero : nil, into: &events)
             noteTime()
-            for event in events {
-                if event.isOwn {
-                    turn(event.token, event.readiness)
-                } else {
-                    handle(.ready(event.descriptor, event.readiness), event.token)
-                }
-            }
-            runRunnable()
-            for token in loop.serveMembers() { handle(.woken, token) }
-            while let due = loop.takeDue() {
-                if due.token.stream == 0 { expire(due.token, armedFor: due.time) } else { handle(.deadline, due.token) }
-            }
+            connections.serve(events)
+            for token in loop.serveMembers() { connections.wake(token) }
+            while let due = loop.takeDue() { connections.expire(due.token, armedFor: due.time) }
         }
-        children?.endAll()
+        process.children?.endAll()
     }
 
     // MARK: The loop
 
     private var isOver: Bool {
         guard isDraining else { return false }
-        return hasLeft || table.count == 0 && !loop.hasBusyMembers
+        return hasLeft || connections.count == 0 && !loop.hasBusyMembers
     }
 
     private func noteTime() {
@@ -172,157 +136,9 @@ package final class Worker {
         }
     }
 
-    /// The worker leaves. What the logs do not take now they never will.
     private func endLogs() {
         journal.writeRefusals()
-        if let lost = accessSink?.end(), lost > 0 {
-            logger.error("\(lost) lines of the access log are lost: it did not take them before the worker left")
-        }
-        errorSink?.endWithNote()
-    }
-
-    /// Lines go to another file from now on.
-    private func reopen(_ log: LogFile.Kind, onto file: consuming FileDescriptor) {
-        do throws(SystemError) {
-            try replaceStream?(log, file.number)
-            switch log {
-            case .access: try accessSink?.reopen(onto: file)
-            case .error: try errorSink?.reopen(onto: file)
-            case .output: break
-            }
-        } catch {
-            logger.error("a log goes on in its old file: \(error)")
-        }
-    }
-
-    // MARK: Connections
-
-    fileprivate func begin(_ accepted: consuming AcceptedSocket, isPlain: Bool) {
-        connectionNumber += 1
-        do throws(TLSError) {
-            let token = table.token(for: accepted.descriptor.number)
-            let connection = try Connection(
-                accepted, token: token, number: connectionNumber, isPlain: isPlain, context)
-            let slot = table.insert(connection, token)
-            slot.connection.turn(.read, context)
-            updateInterest(slot)
-        } catch {
-            guard let others = connectionErrors.admit(context.now) else { return }
-            logger.error("a connection could not be taken on: \(error)\(others)")
-        }
-    }
-
-    private func turn(_ token: Token, _ readiness: Readiness) {
-        guard let slot = table[token] else { return }
-        // What it is about to open comes before those who want nothing.
-        if lacksDescriptors { _ = makeRoom(except: token) }
-        slot.connection.turn(readiness, context)
-        updateInterest(slot)
-    }
-
-    /// Something has happened to a connection's exchange, of which the client's socket says nothing.
-    private func handle(_ event: ExchangeEvent, _ token: Token) {
-        guard let slot = table[token.owner] else { return }
-        if lacksDescriptors { _ = makeRoom(except: slot.token) }
-        slot.connection.handle(event, stream: token.stream, context)
-        updateInterest(slot)
-    }
-
-    /// Connections that have more to do without waiting: one turn each, so that none holds up the others.
-    private func runRunnable() {
-        guard !runnable.isEmpty else { return }
-        let tokens = runnable
-        runnable.removeAll(keepingCapacity: true)
-        for token in tokens {
-            table[token]?.isListed = false
-            turn(token, .none)
-        }
-    }
-
-    /// After a turn: what the connection waits for now, and for how long.
-    private func updateInterest(_ slot: ConnectionTable.Slot) {
-        heap?.notice()
-        guard slot.connection.phase != .closed else {
-            remove(slot)
-            return
-        }
-        table.update(slot)
-        let keptByteCount = slot.connection.keptByteCount
-        if keptByteCount != slot.keptByteCount {
-            kept.change(from: slot.keptByteCount, to: keptByteCount, now: context.now)
-            slot.keptByteCount = keptByteCount
-            cutTimer.set(kept.nextCut)
-        }
-        // Listed once: a readable connection that is runnable too would otherwise have one turn more each time.
-        if slot.connection.isRunnable, !slot.isListed {
-            slot.isListed = true
-            runnable.append(slot.token)
-        }
-        if slot.connection.isWatched {
-            loop.watch(slot.connection.descriptor, for: slot.connection.interest, token: slot.token)
-        } else {
-            loop.forget(slot.connection.descriptor, for: slot.token)
-        }
-        if let time = slot.alarm.set(slot.connection.deadline) { loop.arm(time, token: slot.token) }
-    }
-
-    private func remove(_ slot: ConnectionTable.Slot) {
-        loop.remove(slot.connection.descriptor)
-        table.remove(slot.token)
-        kept.change(from: slot.keptByteCount, to: 0, now: context.now)
-        acceptor.endPause()
-    }
-
-    private func expire(_ token: Token, armedFor time: MonotonicTime) {
-        guard let slot = table[token] else { return }
-        switch slot.alarm.take(time, now: context.now) {
-        case .stale: return
-        case .moved(let later): loop.arm(later, token: token)
-        case .due:
-            slot.connection.timeOut(context)
-            updateInterest(slot)
-        }
-    }
-
-    /// Whether the requests in progress could need more descriptors than are free: each busy connection one for its file,
-    /// and the next turn `Limits.reservedDescriptors` for scripts.
-    fileprivate var lacksDescriptors: Bool {
-        OpenDescriptors.roomCount - table.busyCount < Limits.reservedDescriptors
-    }
-
-    /// Closes some of the connections that have been idle the longest; returns false when none is idle.
-    fileprivate func makeRoom(except spared: Token? = nil) -> Bool {
-        // Several at a time, since finding them means looking at all connections.
-        let idle = table.oldestIdle(max(1, table.count / 64), except: spared)
-        for token in idle {
-            guard let slot = table[token] else { continue }
-            slot.connection.cut(context)
-            updateInterest(slot)
-        }
-        return !idle.isEmpty
-    }
-
-    /// Too much memory is kept for clients that do not read (`Limits.slowReaderMemory`): cuts those that have taken nothing
-    /// for `Limits.stall`.
-    private func cutStalled() {
-        let byteCount = kept.byteCount
-        var count = 0
-        let time = context.now - Interval(context.limits.stall)
-        for token in table.stalled(since: time) {
-            guard kept.isTooMuch else { break }
-            guard let slot = table[token] else { continue }
-            slot.connection.cutStalled(context)
-            updateInterest(slot)
-            count += 1
-        }
-        kept.endCut(context.now)
-        cutTimer.set(kept.nextCut)
-        guard count > 0 else { return }
-        logger.warning(
-            """
-            \(byteCount >> 10) KiB were kept for clients that do not read: cut \(count) that had taken nothing for \
-            \(context.limits.stall) (the limit is \(context.limits.slowReaderMemory >> 10) KiB)
-            """)
+        logs.end()
     }
 
     // MARK: What the worker is told
@@ -333,14 +149,14 @@ package final class Worker {
             guard let key = try ticketRotation?.advance(context.now) else { return }
             context.parts.tls.advanceTicketKeys(to: key)
         } catch {
-            logger.error("session tickets keep their key: \(error)")
+            context.logger.error("session tickets keep their key: \(error)")
         }
     }
 
     private func supervisorIsGone() {
         // Never live on alone: the port would be shared with whatever is started next.
         guard !isDraining else { return }
-        logger.error("the supervisor is gone: draining")
+        context.logger.error("the supervisor is gone: draining")
         drain(within: nil)
     }
 
@@ -351,13 +167,13 @@ package final class Worker {
             drain(within: .zero)
             cutAll()
             hasLeft = true
-        case .log(let log, let number): reopen(log, onto: FileDescriptor(owning: number))
+        case .log(let log, let number): logs.reopen(log, onto: FileDescriptor(owning: number))
         case .ticketKey(let key): context.parts.tls.advanceTicketKeys(to: key)
         case .replace(let make):
             do {
                 context.replace(try make())
             } catch {
-                logger.error("the worker goes on as it was: \(error)")
+                context.logger.error("the worker goes on as it was: \(error)")
             }
         }
     }
@@ -371,46 +187,20 @@ package final class Worker {
         context.beginDraining()
         loop.drain()
         noteTime()
-        // One turn each, in which what has come meanwhile is read: a connection idle after a response finds that it is over,
-        // and says so to its client.
-        for token in table.tokens {
-            guard let slot = table[token] else { continue }
-            slot.connection.drain(context)
-            updateInterest(slot)
-        }
+        connections.drain()
     }
 
     /// Who is still here has had the time to finish.
     private func cutAll() {
-        if let children, children.count > 0 {
+        if let children = process.children, children.count > 0 {
             leavingTimer.set(context.now + ChildReaper.grace)
         } else {
             hasLeft = true
         }
-        if table.count > 0 {
-            logger.warning("\(table.count) connections were still busy after \(drainTime): cut")
+        if connections.count > 0 {
+            context.logger.warning("\(connections.count) connections were still busy after \(drainTime): cut")
         }
-        for token in table.tokens {
-            guard let slot = table[token] else { continue }
-            slot.connection.cut(context)
-            updateInterest(slot)
-        }
+        connections.cutAll()
         loop.end()
-    }
-}
-
-extension Worker: AcceptorDelegate {
-    func makeRoom(isExhausted: Bool) -> Bool {
-        guard isExhausted || lacksDescriptors else { return true }
-        return makeRoom()
-    }
-
-    func accepted(_ socket: consuming AcceptedSocket, isPlain: Bool) {
-        begin(socket, isPlain: isPlain)
-    }
-
-    func acceptingPauses(_ reason: String) {
-        guard let others = acceptWarnings.admit(context.now) else { return }
-        logger.warning("accepting pauses with \(table.count) connections: \(reason)\(others)")
     }
 }

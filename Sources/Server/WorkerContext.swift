@@ -1,33 +1,18 @@
 import Logging
 import MartinetBytes
 import MartinetEvents
-package import MartinetHTTP
+import MartinetHTTP
 import MartinetPOSIX
 import MartinetTLS
-
-/// Who answers plain HTTP.
-package struct Redirects {
-    /// To clients that speak it on a port that is for TLS.
-    package let onTLSPort: any Responder
-    /// To clients of a listener that is for it.
-    package let onPlainPort: any Responder
-
-    package init(onTLSPort: any Responder, onPlainPort: any Responder) {
-        self.onTLSPort = onTLSPort
-        self.onPlainPort = onPlainPort
-    }
-}
 
 /// What a connection uses during its turn and leaves behind empty: the buffers of the worker, and what its connections share.
 final class WorkerContext {
     let limits: Limits
     private(set) var timeouts: ProgressDeadline.Timeouts
-    private(set) var parts: Worker.Parts
+    private(set) var parts: WorkerParts
     let transport: Transport
     let service: HTTPService
     let logger: Logger
-    /// Whether responders want to know the address that a client reached.
-    let needsServerAddress: Bool
     /// Lent to the connection whose turn it is; an idle connection owns no buffers.
     var input = ByteQueue(capacity: Limits.inputByteCount)
     var output = ByteQueue(capacity: HTTPService.outputByteCount + 32 * 1024)
@@ -37,22 +22,20 @@ final class WorkerContext {
     }
 
     init(
-        limits: Limits, parts: Worker.Parts, journal: any ExchangeJournal, logger: Logger, needsServerAddress: Bool,
-        loop: any ExchangeLoop
+        limits: Limits, parts: WorkerParts, journal: any ExchangeJournal, logger: Logger, loop: any ExchangeLoop
     ) throws(TLSError) {
         self.limits = limits
         timeouts = ProgressDeadline.Timeouts(limits)
         self.parts = parts
         service = HTTPService(responder: parts.responder, journal: journal, loop: loop)
         self.logger = logger
-        self.needsServerAddress = needsServerAddress
         transport = try Transport()
         now = .now
         service.moment.now = now
     }
 
     /// New connections and requests get these; what is in progress keeps what it has.
-    func replace(_ parts: Worker.Parts) {
+    func replace(_ parts: WorkerParts) {
         self.parts = parts
         service.responder = parts.responder
     }

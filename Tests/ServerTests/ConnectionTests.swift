@@ -190,10 +190,10 @@ private final class HeldUpClient {
 
         worker = try WorkerContext(
             limits: Limits(),
-            parts: Worker.Parts(
-                tls: .forLocalhost(), responder: responder,
+            parts: WorkerParts(
+                tls: .forLocalhost(), protocols: ApplicationProtocols(.http1), responder: responder,
                 redirects: Redirects(onTLSPort: responder, onPlainPort: responder)),
-            journal: AccessLog(nil, logger: logger), logger: logger, needsServerAddress: false, loop: loop)
+            journal: AccessLog(nil, logger: logger), logger: logger, loop: loop)
     }
 
     func accept() throws -> Connection {

@@ -1,4 +1,5 @@
 import MartinetEvents
+import MartinetHTTP
 import MartinetPOSIX
 import MartinetTestSupport
 import Testing
@@ -12,7 +13,7 @@ struct PatienceTests {
     private func at(_ seconds: Double) -> MonotonicTime { MonotonicTime(nanoseconds: Int64(seconds * 1e9)) }
 
     private let nothing = ProgressDeadline.Progress()
-    private let received = ProgressDeadline.Progress(hasReceived: true, contentByteCount: 1)
+    private let received = ProgressDeadline.Progress(receivedByteCount: 1, contentByteCount: 1)
 
     @Test("The handshake, a head and lingering have their time from their beginning, whatever moves meanwhile")
     func fixed() {
@@ -20,13 +21,13 @@ struct PatienceTests {
         #expect(progress.deadline == at(10))
         progress.wait(for: .handshake, received, times, now: at(4))
         #expect(progress.deadline == at(10))
-        progress.wait(for: .head(0), received, times, now: at(5))
-        progress.wait(for: .head(0), received, times, now: at(9))
+        progress.wait(for: .conversation(.head, exchange: 0), received, times, now: at(5))
+        progress.wait(for: .conversation(.head, exchange: 0), received, times, now: at(9))
         #expect(progress.deadline == at(15))
-        progress.wait(for: .head(1), received, times, now: at(20))
+        progress.wait(for: .conversation(.head, exchange: 1), received, times, now: at(20))
         #expect(progress.deadline == at(30), "another head")
-        progress.wait(for: .unreadContent(1), nothing, times, now: at(21))
-        progress.wait(for: .unreadContent(1), received, times, now: at(22))
+        progress.wait(for: .conversation(.unreadContent, exchange: 1), nothing, times, now: at(21))
+        progress.wait(for: .conversation(.unreadContent, exchange: 1), received, times, now: at(22))
         #expect(progress.deadline == at(23))
         progress.wait(for: .lingering, nothing, times, now: at(30))
         progress.wait(for: .lingering, received, times, now: at(31))
@@ -41,58 +42,58 @@ struct PatienceTests {
         progress.shorten(to: at(3))
         progress.wait(for: .handshake, received, times, now: at(2))
         #expect(progress.deadline == at(3))
-        progress.wait(for: .idle(0), received, times, now: at(2))
+        progress.wait(for: .conversation(.request, exchange: 0), received, times, now: at(2))
         #expect(progress.deadline == at(62))
     }
 
     @Test("A client that takes or sends something has its time anew")
     func output() {
         var progress = ProgressDeadline(times, now: at(0))
-        progress.wait(for: .output, nothing, times, now: at(1))
-        progress.wait(for: .output, nothing, times, now: at(5))
+        progress.wait(for: .flushing, nothing, times, now: at(1))
+        progress.wait(for: .flushing, nothing, times, now: at(5))
         #expect(progress.deadline == at(31))
-        progress.wait(for: .output, ProgressDeadline.Progress(hasSent: true), times, now: at(6))
+        progress.wait(for: .flushing, ProgressDeadline.Progress(sentByteCount: 1), times, now: at(6))
         #expect(progress.deadline == at(36))
-        progress.wait(for: .output, received, times, now: at(7))
+        progress.wait(for: .flushing, received, times, now: at(7))
         #expect(progress.deadline == at(37))
     }
 
     @Test("An idle connection's time begins with the end of an exchange, and a responder has all the time it needs")
     func idle() {
         var progress = ProgressDeadline(times, now: at(0))
-        progress.wait(for: .idle(0), nothing, times, now: at(1))
-        progress.wait(for: .idle(0), received, times, now: at(2))
+        progress.wait(for: .conversation(.request, exchange: 0), nothing, times, now: at(1))
+        progress.wait(for: .conversation(.request, exchange: 0), received, times, now: at(2))
         #expect(progress.deadline == at(61))
-        progress.wait(for: .idle(1), nothing, times, now: at(2))
+        progress.wait(for: .conversation(.request, exchange: 1), nothing, times, now: at(2))
         #expect(progress.deadline == at(62))
-        progress.wait(for: .response, nothing, times, now: at(3))
+        progress.wait(for: .conversation(.response, exchange: 0), nothing, times, now: at(3))
         #expect(progress.deadline == .distantFuture)
     }
 
     @Test("Content must come, and after a while come fast enough (256 bytes a second)")
     func content() {
         var progress = ProgressDeadline(times, now: at(0))
-        progress.wait(for: .content(0), nothing, times, now: at(0))
+        progress.wait(for: .conversation(.content, exchange: 0), nothing, times, now: at(0))
         #expect(progress.deadline == at(30))
-        progress.wait(for: .content(0), nothing, times, now: at(10))
+        progress.wait(for: .conversation(.content, exchange: 0), nothing, times, now: at(10))
         #expect(progress.deadline == at(30), "nothing came")
-        progress.wait(for: .content(0), received, times, now: at(20))
+        progress.wait(for: .conversation(.content, exchange: 0), received, times, now: at(20))
         #expect(progress.deadline == at(50))
-        progress.wait(for: .content(0), received, times, now: at(40))
+        progress.wait(for: .conversation(.content, exchange: 0), received, times, now: at(40))
         #expect(progress.deadline == at(50), "one byte in forty seconds")
-        let much = ProgressDeadline.Progress(hasReceived: true, contentByteCount: 256 * 40)
-        progress.wait(for: .content(0), much, times, now: at(40))
+        let much = ProgressDeadline.Progress(receivedByteCount: 1, contentByteCount: 256 * 40)
+        progress.wait(for: .conversation(.content, exchange: 0), much, times, now: at(40))
         #expect(progress.deadline == at(70))
-        let more = ProgressDeadline.Progress(hasReceived: true, contentByteCount: 256 * 40 + 1)
-        progress.wait(for: .content(0), more, times, now: at(69))
+        let more = ProgressDeadline.Progress(receivedByteCount: 1, contentByteCount: 256 * 40 + 1)
+        progress.wait(for: .conversation(.content, exchange: 0), more, times, now: at(69))
         #expect(progress.deadline == at(99))
-        progress.wait(for: .content(0), more, times, now: at(71))
+        progress.wait(for: .conversation(.content, exchange: 0), more, times, now: at(71))
         #expect(progress.deadline == at(99), "however much had come before")
-        progress.wait(for: .response, more, times, now: at(72))
-        progress.wait(for: .content(0), more, times, now: at(73))
-        progress.wait(for: .content(0), more, times, now: at(104))
+        progress.wait(for: .conversation(.response, exchange: 0), more, times, now: at(72))
+        progress.wait(for: .conversation(.content, exchange: 0), more, times, now: at(73))
+        progress.wait(for: .conversation(.content, exchange: 0), more, times, now: at(104))
         #expect(progress.deadline == at(103), "nor before something else was waited for")
-        progress.wait(for: .content(1), nothing, times, now: at(105))
+        progress.wait(for: .conversation(.content, exchange: 1), nothing, times, now: at(105))
         #expect(progress.deadline == at(135), "another request's")
     }
 
@@ -101,7 +102,7 @@ struct PatienceTests {
         var limits = Limits()
         limits.idle = .seconds(Int64.max)
         var progress = ProgressDeadline(ProgressDeadline.Timeouts(limits), now: at(1))
-        progress.wait(for: .idle(0), nothing, ProgressDeadline.Timeouts(limits), now: at(1))
+        progress.wait(for: .conversation(.request, exchange: 0), nothing, ProgressDeadline.Timeouts(limits), now: at(1))
         #expect(progress.deadline == .distantFuture)
     }
 }

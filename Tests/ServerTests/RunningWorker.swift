@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import MartinetEventLoop
 import MartinetHTTP
+import MartinetHTTP1
 import MartinetPOSIX
 import MartinetTLS
 import MartinetTestSupport
@@ -65,15 +66,15 @@ final class RunningWorker {
                 Listener(try ListeningSocket(inheriting: FileDescriptor(owning: listener))),
                 Listener(try ListeningSocket(inheriting: FileDescriptor(owning: plainListener)), isPlain: true),
             ], limits: limits,
-            parts: Worker.Parts(
-                tls: .forLocalhost(), responder: nowhere, redirects: Redirects(onTLSPort: nowhere, onPlainPort: nowhere)
-            ),
-            accessSink: accessSink,
-            logger: Logger(label: "test") { _ in
-                guard let errorSink else { return SwiftLogNoOpLogHandler() }
-                return ErrorLog(errorSink, name: "worker", level: .notice)
-            },
-            control: control, errorSink: errorSink, members: member.map { [$0] } ?? [])
+            parts: WorkerParts(
+                tls: .forLocalhost(), protocols: ApplicationProtocols(.http1), responder: nowhere,
+                redirects: Redirects(onTLSPort: nowhere, onPlainPort: nowhere)),
+            logs: WorkerLogs(
+                Logger(label: "test") { _ in
+                    guard let errorSink else { return SwiftLogNoOpLogHandler() }
+                    return ErrorLog(errorSink, name: "worker", level: .notice)
+                }, access: accessSink, errors: errorSink),
+            process: Worker.Process(control: control), members: member.map { [$0] } ?? [])
         inbox.value.withLock { $0 = worker.inbox }
         try worker.run()
     }

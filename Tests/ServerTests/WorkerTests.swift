@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import MartinetEventLoop
 import MartinetHTTP
+import MartinetHTTP1
 import MartinetPOSIX
 import MartinetTLS
 import MartinetTestSupport
@@ -129,8 +130,8 @@ struct WorkerTests {
                     // Whoever is accepted from now on is accepted after it.
                     defer { isMade.signal() }
                     let teapot = Teapot()
-                    return try Worker.Parts(
-                        tls: .forLocalhost(), responder: teapot,
+                    return try WorkerParts(
+                        tls: .forLocalhost(), protocols: ApplicationProtocols(.http1), responder: teapot,
                         redirects: Redirects(onTLSPort: teapot, onPlainPort: teapot))
                 }))
         isMade.wait()
