@@ -55,6 +55,8 @@ let package = Package(
         .systemLibrary(
             name: "CMartinetQREncode", path: "Sources/CQREncode", pkgConfig: "libqrencode",
             providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(
+            name: "CMartinetYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CMartinetLinux", path: "Sources/CLinux", linkerSettings: [.linkedLibrary("crypt")]),
 
         room("Events"),
@@ -65,6 +67,7 @@ let package = Package(
         room("TLS", imports: ["Crypto", "POSIX", "Events", "Bytes"], libraries: ["COpenSSL"]),
         room("Compression", libraries: ["CMartinetZlib", "CMartinetBrotli"]),
         room("QRCode", libraries: ["CMartinetQREncode"]),
+        room("YAML", libraries: ["CMartinetYAML"]),
         room("HTTP", imports: ["Events", "Bytes"]),
         room("HTTP1", imports: ["HTTP", "Events", "Bytes"]),
         .executableTarget(
@@ -96,6 +99,7 @@ let package = Package(
         tests(of: "HTTP1", imports: ["HTTP", "Events", "Bytes"]),
         tests(of: "Compression"),
         tests(of: "QRCode"),
+        tests(of: "YAML"),
         tests(
             of: "Responders", imports: ["HTTP", "Crypto", "Compression", "POSIX", "Events", "Bytes"],
             libraries: [logging]),

@@ -77,5 +77,5 @@ need_build() {
     need_swift
     need_packages /usr/include/openssl/ssl.h=libssl-dev pkg-config=pkg-config git=git \
         /usr/include/zlib.h=zlib1g-dev /usr/include/brotli/encode.h=libbrotli-dev /usr/include/crypt.h=libcrypt-dev \
-        /usr/include/qrencode.h=libqrencode-dev
+        /usr/include/qrencode.h=libqrencode-dev /usr/include/yaml.h=libyaml-dev
 }
