@@ -50,6 +50,9 @@ package enum Waiting: Equatable, Sendable, CaseIterable {
     case output
     /// Either end of a tunnel.
     case tunnel
+    /// The client, to send something through a tunnel, or its end. The exchange has ended its own side, and has no say any
+    /// more in how long that may take.
+    case tunnelEnd
     /// The other connections, to have their turns.
     case turn
 }

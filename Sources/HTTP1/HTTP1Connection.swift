@@ -15,7 +15,8 @@ package import MartinetHTTP
 ///     complete   awaiting, held     output (interim responses fill it), else response
 ///     complete   content            output (no room), else response
 ///     complete   complete           nothing: the exchange is over, and reading begins with a head or the connection ends
-///     tunnel     tunnel, complete   output (no room), else tunnel; over when both sides have ended
+///     tunnel     tunnel             output (no room), else tunnel
+///     tunnel     complete           tunnelEnd, or tunnel while the exchange takes none; over when both sides have ended
 package struct HTTP1Connection: ~Copyable {
     enum Reading {
         case head
@@ -162,7 +163,7 @@ package struct HTTP1Connection: ~Copyable {
     private func waiting(_ input: borrowing ByteQueue, _ output: borrowing ByteQueue) -> Waiting {
         if case .head = reading { return input.isEmpty ? .request : .head }
         if writer.isBlocked(by: output) || output.count >= HTTPService.outputByteCount { return .output }
-        if case .tunnel = reading { return .tunnel }
+        if case .tunnel = reading { return writer.isComplete && !tunnel.isHeldBack ? .tunnelEnd : .tunnel }
         guard case .content(let content) = reading, lacks(content) else { return .response }
         return needsContent || writer.isComplete ? .content : .unreadContent
     }
@@ -201,7 +202,7 @@ package struct HTTP1Connection: ~Copyable {
             refuse(.late, kept?.request, &output, service)
         case .unreadContent:
             leaveContent()
-        case .response, .output, .tunnel, .turn:
+        case .response, .output, .tunnel, .tunnelEnd, .turn:
             abandon(service)
         }
     }

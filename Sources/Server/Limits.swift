@@ -15,7 +15,7 @@ package struct Limits: Codable, Sendable {
     package var unreadContent = Duration.seconds(2)
     /// Between two moments at which the client takes some of a response.
     package var output = Duration.seconds(30)
-    /// Between two requests.
+    /// Between two requests, and between two arrivals through a tunnel whose other side has ended.
     package var idle = Duration.seconds(60)
     /// From the end of our side until the peer's end (RFC 9112 §9.6).
     package var lingering = Duration.seconds(2)

@@ -41,7 +41,7 @@ struct ProgressDeadline {
             case .flushing: output
             case .conversation(let waiting, _):
                 switch waiting {
-                case .request: idle
+                case .request, .tunnelEnd: idle
                 case .head: head
                 case .content: content
                 case .unreadContent: unreadContent
@@ -92,6 +92,7 @@ struct ProgressDeadline {
     private mutating func isExtended(by progress: Progress, _ timeouts: Timeouts, _ now: MonotonicTime) -> Bool {
         // Where bytes come in so fast that more of them always wait, it is not the client that makes no progress.
         if case .flushing = reason { return progress.sentByteCount > 0 || progress.receivedByteCount > 0 }
+        if case .conversation(.tunnelEnd, _) = reason { return progress.receivedByteCount > 0 }
         return reason.isContent && progress.receivedByteCount > 0 && isFastEnough(progress, timeouts, now)
     }
 

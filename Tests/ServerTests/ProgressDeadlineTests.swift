@@ -70,6 +70,16 @@ struct PatienceTests {
         #expect(progress.deadline == .distantFuture)
     }
 
+    @Test("Through a tunnel whose other side has ended something must come as often as requests")
+    func tunnelEnd() {
+        var progress = ProgressDeadline(times, now: at(0))
+        progress.wait(for: .conversation(.tunnelEnd, exchange: 0), nothing, times, now: at(1))
+        progress.wait(for: .conversation(.tunnelEnd, exchange: 0), nothing, times, now: at(2))
+        #expect(progress.deadline == at(61))
+        progress.wait(for: .conversation(.tunnelEnd, exchange: 0), received, times, now: at(3))
+        #expect(progress.deadline == at(63))
+    }
+
     @Test("Content must come, and after a while come fast enough (256 bytes a second)")
     func content() {
         var progress = ProgressDeadline(times, now: at(0))
