@@ -280,6 +280,8 @@ package struct HTTP1Connection: ~Copyable {
         self.decoration = decoration
         exchange.begin(makeHost(service))
         if case .complete = reading { exchange.handle(.contentEnded(nil)) }
+        // It has begun after the others were told.
+        if service.isDraining { exchange.handle(.draining) }
     }
 
     /// Another answer takes the place of the exchange in progress, which is gone.
