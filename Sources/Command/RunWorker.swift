@@ -51,10 +51,10 @@ struct RunWorker {
                 """)
         }
         do {
-            let children = snapshot.scripts.isEmpty ? nil : try Self.reaper(snapshot.jobLimit, logger)
             let helpers = try HelperThreads(
                 threadCount: min(ThisProcess.processorCount, Self.mostHelperThreads),
                 queueLimit: Self.helperQueueLength)
+            let children = snapshot.scripts.isEmpty ? nil : try Self.reaper(snapshot.jobLimit, helpers, logger)
             let protocols = ApplicationProtocols(.http1)
             let context = try TLSContext(snapshot.tls, applicationProtocols: protocols.names)
             snapshot.forgetKeys()
@@ -89,8 +89,10 @@ struct RunWorker {
         return try WorkerSnapshot.decode(content)
     }
 
-    private static func reaper(_ jobLimit: Int, _ logger: Logger) throws -> ChildReaper {
-        try ChildReaper(jobLimit: jobLimit) { script in
+    private static func reaper(
+        _ jobLimit: Int, _ helpers: HelperThreads, _ logger: Logger
+    ) throws -> ChildReaper {
+        try ChildReaper(jobLimit: jobLimit, helpers: helpers) { script in
             logger.warning(
                 """
                 script \(script): what it left in the background was ended: more than \(jobLimit) processes of scripts that \

@@ -40,8 +40,6 @@ package final class ChildReaper {
         private let name: String
         /// Where that is noted which it may leave behind; nil where it may leave nothing.
         private let jobs: BackgroundJobs?
-        /// Called with the name where it left more than may be.
-        private let report: (String) -> Void
         /// Released when the child is reaped.
         private var companions: [AnyObject] = []
         /// When its time is over.
@@ -57,13 +55,11 @@ package final class ChildReaper {
 
         fileprivate init(
             _ process: consuming ChildProcess, mark: UInt64, companions: [AnyObject], timeEnd: MonotonicTime,
-            name: String,
-            jobs: BackgroundJobs?, report: @escaping (String) -> Void
+            name: String, jobs: BackgroundJobs?
         ) {
             self.process = process
             self.name = name
             self.jobs = jobs
-            self.report = report
             self.mark = mark
             self.companions = companions
             self.timeEnd = timeEnd
@@ -89,8 +85,7 @@ package final class ChildReaper {
             guard ending != nil else { return nil }
             companions = []
             if let jobs, process.leavesGroup {
-                let isLeft = jobs.add(leader: process.identifier, pipes: process.outputs, now: .now)
-                if !isLeft { report(name) }
+                jobs.add(leader: process.identifier, pipes: process.outputs, name: name, now: .now)
             }
             return ending
         }
@@ -132,7 +127,6 @@ package final class ChildReaper {
 
     private let epoll: Epoll
     private let jobs: BackgroundJobs?
-    private let report: (String) -> Void
     /// By the marks that epoll has for them.
     private var children: [UInt64: SupervisedChild] = [:]
     private var sources: [UInt64: Source] = [:]
@@ -147,17 +141,23 @@ package final class ChildReaper {
 
     /// Told of `deadline` when it comes nearer, and when it was over; `distantFuture` stands for none.
     package var onDeadline: (MonotonicTime) -> Void = { _ in } {
-        didSet { jobs?.onGroup = { [unowned self] in announceDeadline() } }
+        didSet { jobs?.onDeadline = { [weak self] in self?.announceDeadline() } }
+    }
+    /// Wakes who is to call `advanceJobs(_:)` when something is known that was looked for beside the loop.
+    package var waker: Waker? {
+        didSet { jobs?.waker = waker }
     }
 
     /// - Parameters:
     ///   - jobLimit: how many processes may live on that children left in their groups when they exited by themselves; nil
     ///     where they end with the child, as they do in any case when it was told to end.
+    ///   - helpers: where those are looked for, which takes as long as there are processes on the machine; nil for at once.
     ///   - report: called with the name of a child whose jobs were ended since with them there would have been more.
-    package init(jobLimit: Int? = nil, report: @escaping (String) -> Void = { _ in }) throws(SystemError) {
+    package init(
+        jobLimit: Int? = nil, helpers: HelperThreads? = nil, report: @escaping (String) -> Void = { _ in }
+    ) throws(SystemError) {
         epoll = try Epoll()
-        jobs = jobLimit.map { BackgroundJobs(limit: $0) }
-        self.report = report
+        jobs = jobLimit.map { BackgroundJobs(limit: $0, helpers: helpers, report: report) }
     }
 
     deinit {
@@ -182,7 +182,7 @@ package final class ChildReaper {
     ) throws(SystemError) -> SupervisedChild {
         nextMark += 1
         let child = SupervisedChild(
-            process, mark: nextMark, companions: companions, timeEnd: deadline, name: name, jobs: jobs, report: report)
+            process, mark: nextMark, companions: companions, timeEnd: deadline, name: name, jobs: jobs)
         do throws(SystemError) {
             if let handle = child.exitDescriptor { try epoll.arm(handle, mark: child.mark, isNew: true) }
         } catch {
@@ -241,7 +241,7 @@ package final class ChildReaper {
 
     /// Asks those to end whose time is over, and ends those that were asked before, and jobs that hold on to pipes.
     package func enforce(_ now: MonotonicTime) {
-        jobs?.endHolders(now)
+        advanceJobs(now)
         defer { announceDeadline() }
         guard let childDeadline, childDeadline <= now else { return }
         for child in children.values where child.deadline <= now {
@@ -250,6 +250,9 @@ package final class ChildReaper {
         self.childDeadline = nil
         for child in children.values { note(child.deadline) }
     }
+
+    /// Goes on with what children have left running in the background.
+    package func advanceJobs(_ now: MonotonicTime) { jobs?.advance(now) }
 
     /// Asks every child to end.
     package func askAll(_ now: MonotonicTime) {
@@ -264,7 +267,7 @@ package final class ChildReaper {
         for child in children.values { child.end() }
         children = [:]
         sources = [:]
-        jobs?.endHolders(.distantFuture)
+        jobs?.end()
     }
 
     private func watch(_ descriptor: CInt, of detachedOutput: any DetachedOutput, for child: SupervisedChild) {

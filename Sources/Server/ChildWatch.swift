@@ -13,6 +13,7 @@ final class ChildWatch: LoopMember {
     func join(_ place: LoopPlace) {
         place.watch(reaper.descriptor, for: .read)
         reaper.onDeadline = { place.setDeadline($0) }
+        reaper.waker = place.waker
     }
 
     func handle(_ event: LoopEvent) {
@@ -20,7 +21,8 @@ final class ChildWatch: LoopMember {
         case .ready: reaper.reap()
         case .deadline: reaper.enforce(.now)
         case .ending: reaper.askAll(.now)
-        case .woken, .draining: break
+        case .woken: reaper.advanceJobs(.now)
+        case .draining: break
         }
     }
 

@@ -216,6 +216,12 @@ struct ChildReaperTests {
         return text.split(separator: "\n").compactMap { pid_t($0) }
     }
 
+    private func waitUntilWoken(_ loop: TestLoop) throws {
+        var entries = loop.entries
+        try FileDescriptor.waitForAny(&entries)
+        _ = try loop.takeEvents()
+    }
+
     /// Whether the process has ended, or is ending: SIGKILL was sent before this is asked.
     private func ends(_ process: pid_t) -> Bool {
         // Long enough for any machine; who has not ended by then was not told to.
@@ -279,6 +285,64 @@ struct ChildReaperTests {
         let third = try jobs(of: "\(Self.job)\n\(Self.job)", reaper)
         #expect(names.count == 1 && third.allSatisfy { kill($0, 0) == 0 })
         for process in third { kill(process, SIGKILL) }
+    }
+
+    @Test("What programs leave is looked for beside the loop, and ended when that is known")
+    func beside() throws {
+        let thread = try BusyThread(queueLimit: 1)
+        let loop = TestLoop()
+        var names: [String] = []
+        let reaper = try ChildReaper(jobLimit: 2, helpers: thread.threads) { names.append($0) }
+        reaper.waker = loop.waker(for: Token(slot: 0, generation: 0))
+        // While it is looked for the first, another comes.
+        let first = try jobs(of: Self.job, reaper)
+        let second = try jobs(of: "\(Self.job)\n\(Self.job)", reaper)
+        try #require(first.count == 1 && second.count == 2)
+        defer { kill(first[0], SIGKILL) }
+        #expect(names.isEmpty && second.allSatisfy { kill($0, 0) == 0 }, "nobody has looked")
+        #expect(reaper.deadline == nil, "there is nothing to do before that")
+        thread.release()
+        while names.isEmpty {
+            try waitUntilWoken(loop)
+            reaper.advanceJobs(.start)
+        }
+        #expect(names == ["its name"] && ends(second[0]) && ends(second[1]))
+        #expect(kill(first[0], 0) == 0)
+        #expect(reaper.deadline == .start + .seconds(1), "then those that hold a pipe are looked for")
+        reaper.enforce(.start + .seconds(1))
+        #expect(reaper.deadline == nil)
+        try waitUntilWoken(loop)
+        reaper.advanceJobs(.start + .seconds(1))
+        #expect(reaper.deadline == nil && kill(first[0], 0) == 0)
+    }
+
+    @Test("Where the helper threads have too much to do, it is looked for a little later")
+    func laterBeside() throws {
+        let (thread, waiting) = try BusyThread.withFullQueue()
+        let loop = TestLoop()
+        var names: [String] = []
+        let reaper = try ChildReaper(jobLimit: 1, helpers: thread.threads) { names.append($0) }
+        reaper.waker = loop.waker(for: Token(slot: 0, generation: 0))
+        let jobs = try jobs(of: "\(Self.job)\n\(Self.job)", reaper)
+        let retry = try #require(reaper.deadline)
+        thread.release()
+        try waiting.wait()
+        reaper.enforce(retry)
+        while names.isEmpty {
+            try waitUntilWoken(loop)
+            reaper.advanceJobs(retry)
+        }
+        #expect(jobs.allSatisfy { ends($0) } && jobs.count == 2)
+    }
+
+    @Test("At the loop's end nobody is waited for who would have looked")
+    func lastLook() throws {
+        let thread = try BusyThread(queueLimit: 1)
+        var names: [String] = []
+        let reaper = try ChildReaper(jobLimit: 1, helpers: thread.threads) { names.append($0) }
+        let jobs = try jobs(of: "\(Self.job)\n\(Self.job)", reaper)
+        reaper.endAll()
+        #expect(names == ["its name"] && jobs.count == 2 && jobs.allSatisfy { ends($0) })
     }
 
     @Test("A program that is to end takes the groups along that its descendants have begun, but not their sessions")
