@@ -87,7 +87,8 @@ let package = Package(
             path: "Sources/Command", swiftSettings: house),
 
         .target(
-            name: target(of: "TestSupport"), dependencies: rooms(["HTTP", "POSIX", "Events", "Bytes"]) + [logging],
+            name: target(of: "TestSupport"),
+            dependencies: rooms(["HTTP", "TLS", "POSIX", "Events", "Bytes"]) + ["COpenSSL", logging],
             path: "Tests/TestSupport", swiftSettings: house),
         tests(of: "Events"),
         tests(of: "Bytes"),

@@ -101,6 +101,9 @@ final class RunningWorker {
         return client
     }
 
+    /// A client whose handshake is complete.
+    func connect(_ version: TLSConfiguration.Version) throws -> SecureClient { try SecureClient(address, version) }
+
     /// A client that has had an answer.
     func connectIdle() throws -> LoopbackClient {
         let client = try connect(sending: Self.get)

@@ -1,4 +1,5 @@
 import COpenSSL
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetTLS

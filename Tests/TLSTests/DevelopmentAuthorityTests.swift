@@ -1,6 +1,7 @@
 import COpenSSL
 import MartinetEvents
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetTLS

@@ -1,6 +1,7 @@
 import MartinetBytes
 import MartinetPOSIX
 import MartinetTLS
+import MartinetTestSupport
 import Testing
 
 /// The server's side: a stream over a transport and a socket, as a worker has them, one turn at a time.

@@ -1,5 +1,6 @@
 import COpenSSL
 import MartinetPOSIX
+import MartinetTestSupport
 import Testing
 
 @testable import MartinetTLS

@@ -1,6 +1,7 @@
 import MartinetEvents
 import MartinetPOSIX
 import MartinetTLS
+import MartinetTestSupport
 import Testing
 
 @Suite("Resumption by tickets (RFC 8446 §2.2, RFC 5077)")

@@ -80,10 +80,24 @@ package final class LoopbackClient: @unchecked Sendable {
         }
     }
 
+    /// Sends as much of it as is taken at once; returns how many bytes.
+    package func sendWhatFits(_ bytes: ArraySlice<UInt8>) throws -> Int {
+        let count = unsafe bytes.withUnsafeBytes {
+            unsafe Glibc.send(number, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
+        }
+        try #require(count >= 0 || errno == EAGAIN)
+        return max(0, count)
+    }
+
+    /// Whether anything would be taken, at once or within so many milliseconds.
+    package func isTaking(within milliseconds: CInt) -> Bool {
+        var entry = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&entry, 1, milliseconds) == 1
+    }
+
     /// Sends it if it is taken within a moment.
     package func sendNow(_ bytes: [UInt8]) throws -> Bool {
-        var entry = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
-        guard unsafe poll(&entry, 1, 300) == 1 else { return false }
+        guard isTaking(within: 300) else { return false }
         let count = unsafe bytes.withUnsafeBytes {
             unsafe Glibc.send(number, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
         }
