@@ -67,8 +67,8 @@ final class ScriptSite {
     func openLong(_ content: [UInt8]) throws -> (DrivenExchange, byteCount: Int) {
         let exchange = try open(Request("/script", method: .post), content: .length(content.count))
         // The byte beyond what is buffered has it started; the script may not have read yet what fills its pipe.
-        let count = exchange.receive(content.span.extracting(0...BufferedContent.byteLimit))
-        try #require(count >= BufferedContent.byteLimit)
+        let count = exchange.receive(content.span.extracting(0...ContentBuffer.memoryByteLimit))
+        try #require(count >= ContentBuffer.memoryByteLimit)
         return (exchange, count)
     }
 

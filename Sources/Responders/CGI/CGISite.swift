@@ -116,8 +116,32 @@ package struct CGISite: Codable, Sendable {
     var spoolLimit: Int { max(concurrency + queueLength, spoolsContent ? spoolFileLimit : 0) }
 
     /// The bytes of such content at one time: as much as that of four requests may be.
-    var spoolByteLimit: Int {
+    private var spoolByteLimit: Int {
         let (limit, isTooLarge) = contentByteLimit.multipliedReportingOverflow(by: 4)
         return isTooLarge ? .max : limit
+    }
+
+    /// The site as a gateway.
+    var gateway: GatewaySettings {
+        var settings = GatewaySettings()
+        settings.timeout = timeout
+        settings.contentByteLimit = contentByteLimit
+        settings.outputByteLimit = outputByteLimit
+        settings.concurrency = concurrency
+        settings.queueLength = queueLength
+        settings.queueTime = queueTime
+        settings.descriptorCount = ScriptProcess.descriptorCount
+        settings.awaitsContent = spoolsContent
+        settings.contentDirectory = temporaryDirectory
+        settings.contentFileLimit = spoolLimit
+        settings.contentFileByteLimit = spoolByteLimit
+        settings.messagesPlace = messagesPlace
+        return settings
+    }
+
+    var metaVariables: MetaVariables.Settings {
+        MetaVariables.Settings(
+            variables: variables, documentRoot: documentRoot, serverSoftware: serverSoftware,
+            passesAuthorization: passesAuthorization, namesUser: namesUser)
     }
 }

@@ -65,8 +65,8 @@ final class ScriptDetachedOutput: ChildReaper.DetachedOutput {
         case .bytes(let count):
             use(buffer.span.extracting(0..<count))
             return count
-        case .notYet: return 0
-        case .end: return nil
+        case .wouldBlock: return 0
+        case .endOfStream: return nil
         }
     }
 }

@@ -1,9 +1,10 @@
 import MartinetBytes
 import MartinetEvents
+import MartinetHTTP
 import MartinetPOSIX
 
-/// A running script and the pipes to it. Nothing here waits.
-final class ScriptProcess {
+/// A running script and the pipes to it: standard input, output and error, and a descriptor that says that it has ended.
+final class ScriptProcess: GatewayBackend {
     /// What the script reads as its standard input.
     enum Input {
         /// Nothing: the null device.
@@ -14,34 +15,45 @@ final class ScriptProcess {
         case file(CInt)
     }
 
-    /// What came of a read from the script.
-    enum Reading: Equatable {
-        case bytes(Int)
-        /// Nothing at the moment.
-        case notYet
-        /// There will be no more.
-        case end
+    /// How it is looked after.
+    struct Terms {
+        /// Asks the script to end when its time is over, and reaps it.
+        let reaper: ChildReaper
+        /// The most that it may take in all.
+        let time: Duration
+        /// How long it may go on when its answer is complete.
+        let finishingTime: Duration
+        /// What it is called.
+        let name: String
+        /// Where its messages go.
+        let log: GatewayLog
     }
 
-    private let reaper: ChildReaper
+    /// The pipes and the process, while it is being started.
+    static let descriptorCount = 8
+    /// How long a script whose output has ended is waited for, so that one that crashed is not taken for one that finished.
+    private static let exitWait = Interval.milliseconds(100)
+    /// What is read at once of its messages.
+    private static let readByteCount = 8 * 1024
+
+    private let terms: Terms
     private let child: ChildReaper.SupervisedChild
-    private let host: HostReference
     private let exitDescriptor: CInt?
     private var input: FileDescriptor?
     private var output: FileDescriptor?
     private var messages: FileDescriptor?
+    private var said = ScriptMessages()
+    /// Its output has ended, and how it ends itself is waited for until this moment.
+    private var exitWaitEnd: MonotonicTime?
+    /// That has been waited for long enough.
+    private var hasWaitedForExit = false
 
     /// Starts the script.
     ///
-    /// - Parameters:
-    ///   - host: with it is registered what the script waits for, or is waited for.
-    ///   - occupied: what it occupies until it has ended, whoever still reads what it has written: a place, a file.
-    ///   - reaper: asks the script to end at `deadline`.
-    ///   - name: what the script is called in the log.
+    /// - Parameter occupied: what it occupies until it has ended, whoever still reads what it has written: a permit, a file.
     init(
-        _ program: Program, _ source: Input, _ host: HostReference, occupying occupied: [AnyObject],
-        reaper: ChildReaper,
-        until deadline: MonotonicTime, name: String
+        _ program: Program, _ source: Input, _ terms: Terms, occupying occupied: [AnyObject],
+        _ host: inout ExchangeHost
     ) throws(SystemError) {
         let toWrite = try Pipe(isNonBlocking: false)
         let complaints = try Pipe(isNonBlocking: false)
@@ -66,38 +78,40 @@ final class ScriptProcess {
         }
         output = toWrite.takeReading()
         messages = complaints.takeReading()
-        self.reaper = reaper
-        child = try reaper.add(process, until: deadline, companions: occupied, name: name)
-        self.host = host
+        self.terms = terms
+        child = try terms.reaper.add(
+            process, until: host.now + Interval(terms.time), companions: occupied, name: terms.name)
         exitDescriptor = child.exitDescriptor
-        host.watch(exitDescriptor, for: .read)
-        watchMessages()
+        host.watch(ifOpen: exitDescriptor, for: .read)
+        watchMessages(&host)
     }
 
-    /// What a descriptor that is ready is for.
-    enum Source {
-        case input, output, messages, exit
-    }
-
-    func source(_ descriptor: CInt) -> Source {
-        switch descriptor {
-        case FileDescriptor.number(of: input): .input
-        case FileDescriptor.number(of: output): .output
-        case FileDescriptor.number(of: messages): .messages
-        default: .exit
+    func handle(_ event: ExchangeEvent, _ host: inout ExchangeHost) -> GatewayProgress {
+        switch event {
+        case .ready(FileDescriptor.number(of: input), _): return .input
+        case .ready(FileDescriptor.number(of: output), _): return .output
+        case .ready(FileDescriptor.number(of: messages), _): return readMessages(&host) ? .messages : []
+        case .ready:
+            checkEnd(&host)
+            return []
+        case .deadline:
+            guard let end = exitWaitEnd, host.now >= end else { return [] }
+            exitWaitEnd = nil
+            hasWaitedForExit = true
+            return .output
+        case .contentEnded, .clientEnded, .woken, .draining, .completed: return []
         }
     }
 
+    var deadline: MonotonicTime { exitWaitEnd ?? .distantFuture }
+
     // MARK: Moving bytes
 
-    /// Writes content to the script.
-    ///
-    /// - Returns: the number of bytes taken, 0 for "not now"; nil when the script reads no more.
-    func write(_ content: Span<UInt8>) -> Int? {
+    func write(_ content: Span<UInt8>, _ host: inout ExchangeHost) -> Int? {
         let count = Self.write(content, to: input)
         switch count {
-        case nil: endInput()
-        case 0: host.watch(FileDescriptor.number(of: input), for: .write)
+        case nil: endInput(&host)
+        case 0: host.watch(ifOpen: FileDescriptor.number(of: input), for: .write)
         default: break
         }
         return count
@@ -115,82 +129,116 @@ final class ScriptProcess {
         }
     }
 
-    /// The content is complete.
-    func endInput() {
-        host.forget(FileDescriptor.number(of: input))
+    func endInput(_ host: inout ExchangeHost) {
+        host.forget(ifOpen: FileDescriptor.number(of: input))
         input = nil
     }
 
-    /// Reads what the script has written.
-    func read(into room: inout MutableSpan<UInt8>) -> Reading {
-        let reading = Self.read(output, &room)
-        switch reading {
-        case .bytes: return reading
-        case .end:
-            host.forget(FileDescriptor.number(of: output))
+    func read(into room: inout MutableSpan<UInt8>, _ host: inout ExchangeHost) -> GatewayReading {
+        switch Self.read(output, &room) {
+        case .bytes(let count): return .bytes(count)
+        case .endOfStream:
+            host.forget(ifOpen: FileDescriptor.number(of: output))
             output = nil
-            return .end
-        case .notYet:
+            return end(&host)
+        case .wouldBlock:
             // What it has left behind is not waited for: jobs that hold its pipes are ended, others have none.
-            if ending != nil { return .end }
-            host.watch(FileDescriptor.number(of: output), for: .read)
+            if child.ending != nil { return end(&host) }
+            host.watch(ifOpen: FileDescriptor.number(of: output), for: .read)
             return .notYet
         }
     }
 
-    /// Reads what the script says to the log.
-    func readMessages(into room: inout MutableSpan<UInt8>) -> Reading {
-        let reading = Self.read(messages, &room)
-        if reading == .end {
-            host.forget(FileDescriptor.number(of: messages))
-            messages = nil
+    /// Reads of a pipe without waiting; one that is closed has ended.
+    static func read(_ pipe: borrowing FileDescriptor?, _ room: inout MutableSpan<UInt8>) -> Transfer {
+        switch pipe {
+        case .some(let open): (try? open.read(into: &room)) ?? .endOfStream
+        case .none: .endOfStream
         }
-        return reading
+    }
+
+    // MARK: Messages
+
+    func flushMessages(_ host: inout ExchangeHost) { _ = readMessages(&host) }
+
+    /// Reads what the script says to the log.
+    ///
+    /// - Returns: whether it has said something that is passed on.
+    private func readMessages(_ host: inout ExchangeHost) -> Bool {
+        var isHeard = false
+        var buffer = [UInt8](repeating: 0, count: Self.readByteCount)
+        // Bounded, so that who floods the log does not hold up others.
+        for _ in 0..<8 {
+            var room = buffer.mutableSpan
+            let reading = Self.read(messages, &room)
+            guard case .bytes(let count) = reading else {
+                if reading == .endOfStream {
+                    host.forget(ifOpen: FileDescriptor.number(of: messages))
+                    messages = nil
+                }
+                break
+            }
+            said.take(buffer.span.extracting(0..<count), terms.log.message)
+            if !said.isOver { isHeard = true }
+        }
+        watchMessages(&host)
+        return isHeard
     }
 
     /// A script that is held up by its messages could not write what its client waits for.
-    func watchMessages() { host.watch(FileDescriptor.number(of: messages), for: .read) }
-
-    static func read(_ pipe: borrowing FileDescriptor?, _ room: inout MutableSpan<UInt8>) -> Reading {
-        switch pipe {
-        case .some(let open):
-            switch try? open.read(into: &room) {
-            case .bytes(let count): return .bytes(count)
-            case .wouldBlock: return .notYet
-            case .endOfStream, nil: return .end
-            }
-        case .none: return .end
-        }
+    private func watchMessages(_ host: inout ExchangeHost) {
+        host.watch(ifOpen: FileDescriptor.number(of: messages), for: .read)
     }
 
     // MARK: Ending
 
-    /// How it ended; nil as long as that was not noticed.
-    var ending: ChildProcess.Ending? { child.ending }
+    var hasEnded: Bool { child.ending != nil }
 
-    /// Whether it was asked to end because its time was over.
-    var isOverdue: Bool { child.isOverdue }
-
-    /// Notices that the script has ended. To be called in a turn of the connection that watches its descriptors.
-    func checkEnd() {
+    /// Notices that the script has ended.
+    private func checkEnd(_ host: inout ExchangeHost) {
         guard child.checkEnd() != nil else { return }
-        host.forget(exitDescriptor)
-        reaper.forget(child)
+        host.forget(ifOpen: exitDescriptor)
+        terms.reaper.forget(child)
+    }
+
+    /// The output has ended: how the script has ended itself, if it has or is not waited for any longer.
+    private func end(_ host: inout ExchangeHost) -> GatewayReading {
+        checkEnd(&host)
+        if let ending = child.ending {
+            exitWaitEnd = nil
+            _ = readMessages(&host)
+            return .end(meaning(of: ending))
+        }
+        if hasWaitedForExit { return .end(unlessOverdue(.complete(how: nil))) }
+        if exitWaitEnd == nil { exitWaitEnd = host.now + Self.exitWait }
+        return .ending
+    }
+
+    private func meaning(of ending: ChildProcess.Ending) -> GatewayEnding {
+        switch ending {
+        case .exited(status: 0): unlessOverdue(.complete(how: "\(ending)"))
+        case .exited, .unknown: unlessOverdue(.failed(how: "\(ending)"))
+        case .killed: unlessOverdue(.cut(how: ScriptEnding.text(ending)))
+        }
+    }
+
+    /// Whatever it made of being asked to end, it was not done.
+    private func unlessOverdue(_ ending: GatewayEnding) -> GatewayEnding {
+        child.isOverdue ? .overdue("ran for longer than \(terms.time) and was ended") : ending
     }
 
     /// Leaves the script to the reaper. Its content is not given to it any more; what it still says to the log is read, and
     /// where it may finish, so is what it still writes.
-    ///
-    /// - Parameters:
-    ///   - said: what it has said so far.
-    ///   - report: called with each line that is still to come.
-    func leave(_ gracePeriod: ChildReaper.GracePeriod, _ said: ScriptMessages, _ report: @escaping (String) -> Void) {
-        for descriptor in [FileDescriptor.number(of: output), FileDescriptor.number(of: messages), exitDescriptor] {
-            host.forget(descriptor)
-        }
-        endInput()
-        if case .none = gracePeriod { output = nil }
-        let detachedOutput = ScriptDetachedOutput(output: output.take(), messages: messages.take(), said, report)
-        reaper.release(child, gracePeriod: gracePeriod, detachedOutput: detachedOutput)
+    func leave(isComplete: Bool, _ host: inout ExchangeHost) {
+        host.forget(ifOpen: FileDescriptor.number(of: output))
+        host.forget(ifOpen: FileDescriptor.number(of: messages))
+        host.forget(ifOpen: exitDescriptor)
+        endInput(&host)
+        if !isComplete { output = nil }
+        let detachedOutput = ScriptDetachedOutput(
+            output: output.take(), messages: messages.take(), said, terms.log.message)
+        terms.reaper.release(
+            child, gracePeriod: isComplete ? .untilFinished(terms.finishingTime) : .none,
+            detachedOutput: detachedOutput)
     }
 }

@@ -6,7 +6,7 @@ import Testing
 @testable import MartinetResponders
 
 @Suite("Places for scripts")
-struct ScriptPermitsTests {
+struct GatewayPermitsTests {
     private let waker = TestLoop().waker(for: Token(slot: 1, generation: 1, stream: 1))
     private let one = AddressBlock(v4: 0xC000_0201)
     private let two = AddressBlock(v4: 0xC633_6401)
@@ -15,8 +15,8 @@ struct ScriptPermitsTests {
 
     @Test("Places are given up to the limit, then to those who wait in their order, then to nobody")
     func order() throws {
-        let permits = ScriptPermits(limit: 1, queueLimit: 2)
-        var held: [ScriptPermits.Permit] = []
+        let permits = GatewayPermits(limit: 1, queueLimit: 2)
+        var held: [GatewayPermits.Permit] = []
         if case .permit(let permit) = permits.request(for: one, waker) { held.append(permit) }
         guard case .entry(let second) = permits.request(for: one, waker),
             case .entry(let third) = permits.request(for: one, waker),
@@ -34,8 +34,8 @@ struct ScriptPermitsTests {
 
     @Test("A permit that is released goes to the next, also when that one had left already")
     func release() throws {
-        let permits = ScriptPermits(limit: 1, queueLimit: 2)
-        var held: [ScriptPermits.Permit] = []
+        let permits = GatewayPermits(limit: 1, queueLimit: 2)
+        var held: [GatewayPermits.Permit] = []
         if case .permit(let permit) = permits.request(for: one, waker) { held.append(permit) }
         guard case .entry(let entry) = permits.request(for: one, waker),
             case .entry(let other) = permits.request(for: one, waker)
@@ -51,8 +51,8 @@ struct ScriptPermitsTests {
 
     @Test("Requests that go on with another script are next, in their order, also when nobody else may wait any more")
     func continued() throws {
-        let permits = ScriptPermits(limit: 1, queueLimit: 1)
-        var held: [ScriptPermits.Permit] = []
+        let permits = GatewayPermits(limit: 1, queueLimit: 1)
+        var held: [GatewayPermits.Permit] = []
         if case .permit(let permit) = permits.request(for: one, waker) { held.append(permit) }
         guard case .entry(let waiting) = permits.request(for: one, waker),
             case .full = permits.request(for: one, waker),
@@ -73,7 +73,7 @@ struct ScriptPermitsTests {
 
     @Test("While others wait an address has no more than a quarter of the permits, and none is left free for that")
     func shares() throws {
-        let permits = ScriptPermits(limit: 4, queueLimit: 8)
+        let permits = GatewayPermits(limit: 4, queueLimit: 8)
         var held = try (0..<4).map { _ in try permit(permits.request(for: one, waker)) }
         let ones = try (0..<2).map { _ in try entry(permits.request(for: one, waker)) }
         let twos = try (0..<2).map { _ in try entry(permits.request(for: two, waker)) }
@@ -94,7 +94,7 @@ struct ScriptPermitsTests {
 
     @Test("An address may have every permit that nobody else waits for")
     func alone() throws {
-        let permits = ScriptPermits(limit: 4, queueLimit: 8)
+        let permits = GatewayPermits(limit: 4, queueLimit: 8)
         var held = try (0..<4).map { _ in try permit(permits.request(for: one, waker)) }
         let tickets = try (0..<4).map { _ in try entry(permits.request(for: one, waker)) }
         for entry in tickets {
@@ -105,7 +105,7 @@ struct ScriptPermitsTests {
 
     @Test("An address that many clients share has no share: each of them is by itself")
     func sharedAddress() throws {
-        let permits = ScriptPermits(limit: 4, queueLimit: 4)
+        let permits = GatewayPermits(limit: 4, queueLimit: 4)
         var held = try (0..<4).map { _ in try permit(permits.request(for: loopback, waker)) }
         let waiting = try (0..<3).map { _ in try entry(permits.request(for: loopback, waker)) }
         let other = try entry(permits.request(for: one, waker))
@@ -123,7 +123,7 @@ struct ScriptPermitsTests {
 
     @Test("Where the queue is full, whose address has the most in it loses its newest position to others")
     func fullQueue() throws {
-        let permits = ScriptPermits(limit: 1, queueLimit: 4)
+        let permits = GatewayPermits(limit: 1, queueLimit: 4)
         var held = [try permit(permits.request(for: one, waker))]
         let ones = try (0..<4).map { _ in try entry(permits.request(for: one, waker)) }
         guard case .full = permits.request(for: one, waker) else { throw Missing() }
@@ -144,7 +144,7 @@ struct ScriptPermitsTests {
 
     @Test("A permit whose script is told to end is soon that of somebody who waits")
     func ending() throws {
-        let permits = ScriptPermits(limit: 2, queueLimit: 4)
+        let permits = GatewayPermits(limit: 2, queueLimit: 4)
         var held = try (0..<2).map { _ in try permit(permits.request(for: one, waker)) }
         #expect(!permits.hasWaiting)
         let first = try entry(permits.request(for: two, waker))
@@ -161,12 +161,12 @@ struct ScriptPermitsTests {
         #expect(!permits.hasWaiting)
     }
 
-    private func permit(_ admission: ScriptPermits.Admission) throws -> ScriptPermits.Permit {
+    private func permit(_ admission: GatewayPermits.Admission) throws -> GatewayPermits.Permit {
         guard case .permit(let permit) = admission else { throw Missing() }
         return permit
     }
 
-    private func entry(_ admission: ScriptPermits.Admission) throws -> ScriptPermits.QueueEntry {
+    private func entry(_ admission: GatewayPermits.Admission) throws -> GatewayPermits.QueueEntry {
         guard case .entry(let entry) = admission else { throw Missing() }
         return entry
     }

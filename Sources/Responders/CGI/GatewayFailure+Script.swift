@@ -1,50 +1,8 @@
 import MartinetHTTP
 import MartinetPOSIX
 
-/// Why there is no proper answer from a script: what the client gets, and what the log says.
-struct ScriptFailure: Error {
-    let status: StatusCode
-    /// For the log: one sentence whose subject is the script.
-    let reason: String
-    /// Seconds after which it may be worth another try.
-    var retryAfter: Int?
-
-    static func badGateway(_ reason: String) -> ScriptFailure {
-        ScriptFailure(status: .badGateway, reason: reason)
-    }
-
-    static func late(_ reason: String) -> ScriptFailure {
-        ScriptFailure(status: .gatewayTimeout, reason: reason)
-    }
-
-    static func busy(_ reason: String) -> ScriptFailure {
-        ScriptFailure(status: .serviceUnavailable, reason: reason, retryAfter: 2)
-    }
-
-    static func slowClient(_ reason: String) -> ScriptFailure {
-        ScriptFailure(status: .requestTimeout, reason: reason)
-    }
-
-    static func tooLarge(_ limit: Int) -> ScriptFailure {
-        ScriptFailure(
-            status: .contentTooLarge, reason: "was not given the request's content: it is longer than \(limit) bytes")
-    }
-
-    /// The sentence for the person at the other end, who need not know more.
-    var explanation: String {
-        switch status {
-        case .notFound: "There is nothing at this address."
-        case .forbidden: "The program at this address may not be run."
-        case .requestTimeout: "The request's content came too slowly while others waited."
-        case .contentTooLarge: "The request's content is longer than is taken here."
-        case .serviceUnavailable: "Too many programs are running. Try again in a moment."
-        case .gatewayTimeout: "The program at this address took too long."
-        default: "The program at this address did not answer as it should."
-        }
-    }
-}
-
-extension ScriptFailure {
+/// Why a script was not started.
+extension GatewayFailure {
     /// Nothing could be executed at the path.
     init(_ error: ScriptLocation.Failure) {
         switch error {
@@ -70,12 +28,6 @@ extension ScriptFailure {
         self = error.isPassing ? .busy(reason) : .badGateway(reason)
     }
 
-    /// The request's content could not be kept.
-    init(keeping error: SystemError, in directory: String) {
-        let reason = "was not started: its content could not be kept in \(directory) (\(error))"
-        self = error.isPassing ? .busy(reason) : .badGateway(reason)
-    }
-
     /// The kernel refused to execute the file, or what executes it.
     ///
     /// - Parameter firstLine: what the script begins with.
@@ -96,9 +48,4 @@ extension ScriptFailure {
             self = .badGateway("could not be started: \(error.reason)")
         }
     }
-}
-
-extension SystemError {
-    /// It may be over in a moment: what is lacking is what others use.
-    fileprivate var isPassing: Bool { isExhaustion || isTryAgain || isDiskFull }
 }

@@ -5,8 +5,8 @@ import Testing
 
 @testable import MartinetResponders
 
-@Suite("Why a script does not answer")
-struct ScriptFailureTests {
+@Suite("Why what stands behind a gateway does not answer")
+struct GatewayFailureTests {
     @Test(
         "What the kernel says of a program is told apart",
         arguments: [
@@ -21,7 +21,7 @@ struct ScriptFailureTests {
             (EIO, true, "#!/bin/sh", .badGateway, "could not be started"),
         ] as [(CInt, Bool, String?, StatusCode, String)])
     func starting(code: CInt, isExecutable: Bool, firstLine: String?, status: StatusCode, words: String) {
-        let failure = ScriptFailure(
+        let failure = GatewayFailure(
             starting: SystemError("posix_spawn", code: code), isExecutable: isExecutable, firstLine: firstLine)
         #expect(failure.status == status && failure.reason.contains(words), "\(failure.reason)")
         #expect((failure.retryAfter != nil) == (status == .serviceUnavailable))
@@ -37,10 +37,12 @@ struct ScriptFailureTests {
         ] as [(CInt, StatusCode, StatusCode, StatusCode)])
     func others(code: CInt, interpreter: StatusCode, room: StatusCode, path: StatusCode) {
         let error = SystemError("open", code: code)
-        let started = ScriptFailure(starting: error, interpreter: "/usr/bin/php-cgi")
+        let started = GatewayFailure(starting: error, interpreter: "/usr/bin/php-cgi")
         #expect(started.status == interpreter && started.reason.contains("with /usr/bin/php-cgi"))
-        let kept = ScriptFailure(keeping: error, in: "/var/tmp")
+        let kept = GatewayFailure(keeping: .file(error), in: "/var/tmp", .script)
         #expect(kept.status == room && kept.reason.contains("/var/tmp"))
-        #expect(ScriptFailure(.unreachable(error)).status == path)
+        let unread = GatewayFailure(reading: error)
+        #expect(unread.status == room && unread.reason.contains("could not be read"))
+        #expect(GatewayFailure(.unreachable(error)).status == path)
     }
 }

@@ -1,17 +1,16 @@
 import MartinetEvents
 import MartinetHTTP
-import MartinetPOSIX
 
-/// How many scripts run at one time, and who is next: while requests of several addresses wait, first those whose address
-/// has less than its share of the permits.
-final class ScriptPermits {
-    /// The right to run a script, given up when it is released.
+/// How many requests a gateway has at work at one time, and who is next: while requests of several addresses wait, first those
+/// whose address has less than its share of the permits.
+final class GatewayPermits {
+    /// The right to have a request at work, given up when it is released.
     final class Permit {
-        private let permits: ScriptPermits
+        private let permits: GatewayPermits
         private let address: AddressBlock
         private var isEnding = false
 
-        fileprivate init(_ permits: ScriptPermits, for address: AddressBlock) {
+        fileprivate init(_ permits: GatewayPermits, for address: AddressBlock) {
             self.permits = permits
             self.address = address
         }
@@ -21,7 +20,7 @@ final class ScriptPermits {
             permits.release(address)
         }
 
-        /// Its script is told to end, and somebody who waits will have it soon.
+        /// What it is for is told to end, and somebody who waits will have it soon.
         func end() {
             guard !isEnding else { return }
             isEnding = true
@@ -68,24 +67,19 @@ final class ScriptPermits {
 
     private let limit: Int
     private let queueLimit: Int
-    /// Whether there are descriptors for one more.
     private let hasRoom: () -> Bool
     private var runningCount = 0
-    /// Places by the address of who has them.
+    /// Permits by the address of who has them.
     private var held = AddressCounts()
     private var queue: [QueueEntry] = []
     private var queued = AddressCounts()
-    /// Before the queue: requests that have had their turn, and go on with another script.
+    /// Before the queue: requests that have had their turn, and go on at another address of the site.
     private var continued: [QueueEntry] = []
-    /// Places whose scripts were told to end.
+    /// Permits of those who were told to end.
     fileprivate var endingCount = 0
 
-    /// A script's pipes and its process, while it is being started.
-    private static let descriptorCount = 8
-
-    init(
-        limit: Int, queueLimit: Int, hasRoom: @escaping () -> Bool = { OpenDescriptors.roomCount >= descriptorCount }
-    ) {
+    /// - Parameter hasRoom: whether there are descriptors for one more.
+    init(limit: Int, queueLimit: Int, hasRoom: @escaping () -> Bool = { true }) {
         self.limit = limit
         self.queueLimit = queueLimit
         self.hasRoom = hasRoom
@@ -100,8 +94,8 @@ final class ScriptPermits {
     /// A permit if there is one, or a position in the queue.
     ///
     /// - Parameters:
-    ///   - isContinuing: whether who asks goes on with another script, and gives up a permit of its own: it is next, and not
-    ///     refused.
+    ///   - isContinuing: whether who asks goes on at another address, and gives up a permit of its own: it is next, and
+    ///     not refused.
     ///   - waker: used when there is a permit, or the position was lost.
     func request(for address: AddressBlock, isContinuing: Bool = false, _ waker: Waker) -> Admission {
         let hasRoom = hasRoom()
