@@ -24,7 +24,8 @@ final class RunningWorker {
     /// - Parameter beforehand: what happens before it begins; what is said to it then comes in one piece with its
     ///   configuration.
     init(
-        accessSink: LogSink? = nil, errorSink: LogSink? = nil, member: (any LoopMember & Sendable)? = nil,
+        protocols: ApplicationProtocols = ApplicationProtocols(.http1), accessSink: LogSink? = nil,
+        errorSink: LogSink? = nil, member: (any LoopMember & Sendable)? = nil,
         limits change: (inout Limits) -> Void = { _ in },
         beforehand: (_ line: ControlChannel, _ plain: SocketAddress) throws -> Void = { _, _ in },
         responder: @escaping @Sendable () -> any Responder = { Nowhere() }
@@ -44,7 +45,11 @@ final class RunningWorker {
         try beforehand(supervisor, plainAddress)
         Thread.detachNewThread {
             do {
-                try Self.run(listener, plainListener, control, chosen, accessSink, errorSink, member, responder, inbox)
+                let responder = responder()
+                let parts = try WorkerParts(
+                    tls: .forLocalhost(applicationProtocols: protocols.names), protocols: protocols,
+                    responder: responder, redirects: Redirects(onTLSPort: responder, onPlainPort: responder))
+                try Self.run(listener, plainListener, control, chosen, accessSink, errorSink, member, parts, inbox)
             } catch {
                 Issue.record(error)
             }
@@ -55,20 +60,16 @@ final class RunningWorker {
 
     private static func run(
         _ listener: CInt, _ plainListener: CInt, _ control: CInt, _ limits: Limits, _ accessSink: LogSink?,
-        _ errorSink: LogSink?, _ member: (any LoopMember)?, _ responder: () -> any Responder, _ inbox: SharedInbox
+        _ errorSink: LogSink?, _ member: (any LoopMember)?, _ parts: WorkerParts, _ inbox: SharedInbox
     ) throws {
         let control = ControlChannel(FileDescriptor(owning: control), at: .worker)
         _ = try control.receive()
         _ = ThisProcess.raiseDescriptorLimit()
-        let nowhere = responder()
         let worker = try Worker(
             listeners: [
                 Listener(try ListeningSocket(inheriting: FileDescriptor(owning: listener))),
                 Listener(try ListeningSocket(inheriting: FileDescriptor(owning: plainListener)), isPlain: true),
-            ], limits: limits,
-            parts: WorkerParts(
-                tls: .forLocalhost(), protocols: ApplicationProtocols(.http1), responder: nowhere,
-                redirects: Redirects(onTLSPort: nowhere, onPlainPort: nowhere)),
+            ], limits: limits, parts: parts,
             logs: WorkerLogs(
                 Logger(label: "test") { _ in
                     guard let errorSink else { return SwiftLogNoOpLogHandler() }
@@ -102,7 +103,11 @@ final class RunningWorker {
     }
 
     /// A client whose handshake is complete.
-    func connect(_ version: TLSConfiguration.Version) throws -> SecureClient { try SecureClient(address, version) }
+    func connect(
+        _ version: TLSConfiguration.Version, protocols: [String] = ["http/1.1"]
+    ) throws -> SecureClient {
+        try SecureClient(address, version, protocols: protocols)
+    }
 
     /// A client that has had an answer.
     func connectIdle() throws -> LoopbackClient {

@@ -11,9 +11,13 @@ package final class SecureClient {
     private var unsent: ArraySlice<UInt8> = []
 
     /// Connects, and shakes hands.
-    package init(_ server: SocketAddress, _ version: TLSConfiguration.Version) throws {
+    ///
+    /// - Parameter protocols: what it can speak (ALPN).
+    package init(
+        _ server: SocketAddress, _ version: TLSConfiguration.Version, protocols: [String] = ["http/1.1"]
+    ) throws {
         socket = try LoopbackClient(server)
-        stream = try TLSClient(version: version, protocols: ["http/1.1"])
+        stream = try TLSClient(version: version, protocols: protocols)
         while true {
             let outcome = stream.handshake()
             try flush()
@@ -78,6 +82,17 @@ package final class SecureClient {
             case .done, .failed: try #require(Bool(false), "the stream is broken, alert \(stream.alert ?? -1)")
             }
         }
+    }
+
+    /// Waits for so many bytes, and for no more.
+    package func receive(byteCount: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < byteCount {
+            let more = try receive()
+            try #require(!more.isEmpty, "the stream ended behind \(bytes.count) bytes")
+            bytes += more
+        }
+        return bytes
     }
 
     /// Receives until the text ends with `end`.
