@@ -49,6 +49,7 @@ final class ContentBuffer {
     /// Appends what there is room for in memory, or, when it is in a file, everything.
     ///
     /// - Returns: how many bytes that was.
+    /// - Throws: why there is no room in the files; what is kept is not whole then.
     func append(_ content: Span<UInt8>) throws(Failure) -> Int {
         if let file {
             try file.append(content)
@@ -81,6 +82,7 @@ final class ContentBuffer {
     /// Keeps everything in a file from now on, what has come already and what will come, and gives up its memory.
     ///
     /// - Parameter announced: how many bytes it will be in all, if that is known.
+    /// - Throws: why it cannot; it stays in memory then.
     func moveToFile(_ files: ContentFiles, announced: Int?) throws(Failure) {
         guard file == nil else { return }
         dropTaken()

@@ -57,7 +57,8 @@ protocol GatewayBackend: AnyObject {
     /// - Returns: what may be tried again, and has come.
     func handle(_ event: ExchangeEvent, _ host: inout ExchangeHost) -> GatewayProgress
 
-    /// When `.deadline` is to come whatever else is waited for; `distantFuture` for never.
+    /// When `.deadline` is to come whatever else is waited for; `distantFuture` for never. When it has come there is to be
+    /// another, or none.
     var deadline: MonotonicTime { get }
 
     /// Whether it occupies nothing any more, though what it has written may not all be read.
