@@ -160,6 +160,7 @@ private final class Journal: ExchangeJournal {
         )
     }
 
+    func recordRefusal(_ status: StatusCode, _ reason: String, _ request: Request?, peer: Peer) {}
     func report(_ problem: String, _ request: borrowing Request, peer: Peer) {}
 }
 
@@ -212,9 +213,9 @@ private final class Menu: Responder {
             expect(line.known != nil || !FieldName.allCases.contains { "\($0.text)" == name }, "\(name) is not known")
         }
         func count(_ name: String) -> Int { names.count { $0 == name } }
-        expect(count("host") == 1 || request.minorVersion == 0 && count("host") == 0, "\(count("host")) Hosts")
+        expect(count("host") == 1 || request.version == .http10 && count("host") == 0, "\(count("host")) Hosts")
         expect(count("content-length") + count("transfer-encoding") <= 1, "content delimited twice")
-        expect(count("transfer-encoding") == 0 || request.minorVersion == 1, "chunked in HTTP/1.0")
+        expect(count("transfer-encoding") == 0 || request.version == .http11, "chunked in HTTP/1.0")
         expect((request.content == .none) || count("content-length") + count("transfer-encoding") == 1, "content")
     }
 }

@@ -133,5 +133,6 @@ private final class SilentJournal: ExchangeJournal {
         isComplete _: Bool
     ) {}
     func recordUnreadable(peer _: Peer, status _: StatusCode, contentByteCount _: Int) {}
+    func recordRefusal(_: StatusCode, _: String, _: Request?, peer _: Peer) {}
     func report(_: String, _: borrowing Request, peer _: Peer) {}
 }

@@ -114,7 +114,8 @@ struct RunWorker {
         }
         return Redirects(
             onTLSPort: onTLSPort,
-            onPlainPort: RedirectResponder(port: snapshot.securePort, challenges: challenges, covers: covers))
+            onPlainPort: RedirectResponder(port: snapshot.securePort, challenges: challenges, covers: covers),
+            spoken: .http1WithoutPersistence)
     }
 
     private static func responder(

@@ -50,7 +50,7 @@ package enum Production: Equatable, Sendable {
     case endWithTrailers(Fields)
     /// Nothing yet; an event has to follow.
     case notYet
-    /// There will be no more although more was promised: the connection must end so that the client notices.
+    /// There will be no more although more was promised, and the client must not take what it has for the whole.
     case failed(String)
 }
 
@@ -66,7 +66,7 @@ package enum ContentNeed: Sendable {
 
 /// What an exchange hears of.
 package enum ExchangeEvent {
-    /// The request's content is complete; at once where there is none. Behind chunks there may be fields (RFC 9112 §7.1.2).
+    /// The request's content is complete; at once where there is none. There may be trailers behind it (RFC 9110 §6.5).
     case contentEnded(Fields?)
     /// The client sends no more through the tunnel, and may still be sent something.
     case clientEnded

@@ -7,7 +7,7 @@ package final class HTTPService {
     /// What the clocks said when the current turn began; set by the worker.
     package var moment = Moment()
     package let loop: any ExchangeLoop
-    /// Set when the worker is about to leave: every response then says that its connection ends.
+    /// Set when the worker is about to leave: no connection then goes on for longer than what is in progress on it.
     package var isDraining = false
     /// The head that is being read. One for all: an exchange that outlasts its turn keeps a copy.
     package var request = Request()
@@ -55,8 +55,4 @@ package protocol ExchangeJournal: AnyObject {
     func recordRefusal(_ status: StatusCode, _ reason: String, _ request: Request?, peer: Peer)
     /// Something went wrong that the operator should know of.
     func report(_ problem: String, _ request: borrowing Request, peer: Peer)
-}
-
-extension ExchangeJournal {
-    package func recordRefusal(_ status: StatusCode, _ reason: String, _ request: Request?, peer: Peer) {}
 }

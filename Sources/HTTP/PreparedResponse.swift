@@ -7,14 +7,18 @@ package final class PreparedResponse {
     }
 
     package let response: Response
-    /// What HTTP/1.1 has made of it, so that sending it again is one copy. Nobody else looks into it.
-    package var http1: AnyObject?
+    /// What a protocol has made of it, so that sending it again is one copy. It knows its own by their type, and finds another's
+    /// to be none.
+    package var message: AnyObject?
     /// The same with its head changed, and who has changed it: one, since a response stands behind one site.
     private var changed: (by: Changer, response: PreparedResponse)?
 
     /// - Parameter response: its content is none, or bytes.
     package init(_ response: Response) {
-        if case .stream = response.content { preconditionFailure("content that comes later cannot be sent again") }
+        switch response.content {
+        case .none, .bytes: break
+        case .stream, .tunnel, .message: preconditionFailure("content that comes later cannot be sent again")
+        }
         self.response = response
     }
 

@@ -1,7 +1,8 @@
 package import MartinetBytes
 package import MartinetEvents
 
-/// What is spoken on one connection, whatever carries its bytes: HTTP/1.1, or another protocol of requests and responses.
+/// What is spoken on one connection, whatever carries its bytes: a version of HTTP, or another protocol of requests and
+/// responses.
 ///
 /// Bytes in, bytes out, no I/O. Each exchange on it is a stream of the connection's token: an event is for one of them, and
 /// touches no other.
@@ -87,7 +88,7 @@ package struct ApplicationProtocol: Sendable {
     package typealias Start =
         @Sendable (_ peer: Peer, _ token: Token, _ responder: (any Responder)?) -> any ProtocolConnection
 
-    /// By which it is chosen in the TLS handshake (ALPN, RFC 7301 §6), such as "http/1.1".
+    /// By which it is chosen in the TLS handshake (ALPN, RFC 7301 §6), such as "h2".
     package let name: String
     package let start: Start
 
@@ -101,7 +102,7 @@ package struct ApplicationProtocol: Sendable {
 package struct ApplicationProtocols: Sendable {
     /// What clients may choose, the best first.
     private let offered: [ApplicationProtocol]
-    /// What is spoken with clients that choose nothing, and without TLS.
+    /// What is spoken with clients that choose nothing.
     package let usual: ApplicationProtocol
 
     /// - Parameter better: what is preferred to the usual one where clients know it, the best first.

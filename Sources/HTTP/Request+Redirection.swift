@@ -17,7 +17,7 @@ extension Request {
         request.setPath(start..<start + pathEnd)
         request.query = pathEnd < target.count ? start + pathEnd + 1..<start + target.count : nil
         request.authority = authority
-        request.minorVersion = minorVersion
+        request.version = version
         request.peer = peer
         request.arrival = arrival
         request.date = date

@@ -36,7 +36,7 @@ package struct Request: Sendable {
     package var bytes: [UInt8] = []
     package var method = Method.get
     package var methodName = 0..<0
-    /// The request target as it stands in the request line (RFC 9112 §3.2).
+    /// The request target as the client sent it (RFC 9110 §7.1).
     package var target = 0..<0
     /// The target's path, still encoded; empty for `*` and for an absolute form that has none.
     package internal(set) var path = 0..<0
@@ -50,10 +50,9 @@ package struct Request: Sendable {
     package internal(set) var pathFlaw: PathFlaw?
     /// The target's query without its question mark, still encoded; nil when there is no question mark.
     package var query: Range<Int>?
-    /// The host and port that the request is for: from an absolute target, else from Host; empty in HTTP/1.0 without Host.
+    /// The host and port that the request is for (RFC 9110 §7.2); empty where the client named none.
     package var authority = 0..<0
-    /// 0 or 1 (RFC 9112 §2.3): the version is 1.0, or 1.1 and above.
-    package var minorVersion = 1
+    package var version = HTTPVersion.http11
     package private(set) var fields: [FieldLine] = []
     package var content = Content.none
     /// The protocols that the client would go on with (RFC 9110 §7.8), a list; nil where it names none, or may not.

@@ -8,6 +8,9 @@ package struct Response {
         case stream(length: Int?)
         /// From here on `receive` and `produce` are the connection: behind 101, or 2xx to CONNECT (RFC 9110 §7.8, §9.3.6).
         case tunnel
+        /// The exchange produces a whole message (`message/http`, RFC 9112 §10.1), which is sent as it is; `fields` count for
+        /// nothing. A protocol whose messages have another form answers 502.
+        case message
     }
 
     package var status: StatusCode
@@ -15,13 +18,11 @@ package struct Response {
     package var content: Content
     /// Whether the content is a page of the server's own about an error, for which a site may have a better one.
     package private(set) var isErrorPage = false
-    /// Whether the content is a whole HTTP/1.1 message by itself, to be sent as it is; then `fields` count for nothing,
-    /// and the connection ends with it.
-    package var isVerbatim = false
     /// The name of the user it is for, whose password was found right; nil where nobody has logged in.
     package var user: [UInt8]?
-    /// Whether the connection must end after this response.
-    package var closesConnection = false
+    /// Whether the rest of the request's content, if there is any, is not even read. A protocol in which nothing can come behind
+    /// content that is not read ends the connection.
+    package var stopsRequest = false
 
     package init(_ status: StatusCode, fields: Fields = Fields(), content: Content = .none) {
         self.status = status

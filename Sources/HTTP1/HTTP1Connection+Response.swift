@@ -12,7 +12,9 @@ extension HTTP1Connection {
             switch exchange?.head() ?? .notYet {
             case .notYet: return
             case .interim(let response): writer.writeInterim(response, to: &output)
-            case .final(let response): writer.hold(decorated(response))
+            case .final(let response):
+                if response.stopsRequest { stopReading() }
+                writer.hold(decorated(response))
             case .replaced(let answer): replacement = answer
             }
             guard let replacement else { continue }
@@ -153,8 +155,7 @@ extension HTTP1Connection {
             return
         }
         exchange = nil
-        var response = Response.error(error.status, error.explanation)
-        response.closesConnection = true
+        let response = Response.error(error.status, error.explanation)
         var persists = false
         writer.start(response, &persists, date: service.moment.dateText, to: &output)
         // Whole, whatever waits already: the connection has ended and will not be asked for the rest.

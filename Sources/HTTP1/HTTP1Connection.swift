@@ -44,6 +44,7 @@ package struct HTTP1Connection: ~Copyable {
     let peer: Peer
     private let token: Token
     private let responder: (any Responder)?
+    private let mayPersist: Bool
     var reading = Reading.head
     var tunnel = Tunnel()
     var writer = ResponseWriter()
@@ -64,10 +65,12 @@ package struct HTTP1Connection: ~Copyable {
     /// - Parameters:
     ///   - token: the connection's own; its exchanges are streams of it.
     ///   - responder: where responses come from; nil for the service's.
-    package init(peer: Peer, token: Token, responder: (any Responder)? = nil) {
+    ///   - mayPersist: whether more than one request may come on it.
+    package init(peer: Peer, token: Token, responder: (any Responder)? = nil, mayPersist: Bool = true) {
         self.peer = peer
         self.token = token
         self.responder = responder
+        self.mayPersist = mayPersist
     }
 
     /// Whether more input can change anything.
@@ -246,8 +249,8 @@ package struct HTTP1Connection: ~Copyable {
         let moment = service.moment
         head.arrival = moment.now
         head.date = moment.date
-        writer.begin(minorVersion: head.minorVersion, isHead: head.method == .head)
-        persistence = !head.asksToPersist ? .closesAsAsked : service.isDraining ? .closes : .persists
+        writer.begin(isHTTP10: head.isHTTP10, isHead: head.method == .head)
+        persistence = !head.asksToPersist ? .closesAsAsked : service.isDraining || !mayPersist ? .closes : .persists
         if let isSecure = head.isTargetSecure, isSecure != (peer.protocolVersion != nil) { throw .misdirected }
         let isAwaited = try head.expectsContinue()
         let content = head.content
@@ -258,7 +261,7 @@ package struct HTTP1Connection: ~Copyable {
             if content != .none, exchange.contentNeed == .never { forgoContent() }
         case .complete(let response):
             guard content == .none else {
-                forgoContent()
+                forgoContent(for: response)
                 return writer.hold(response)
             }
             var persists = persists
@@ -266,12 +269,10 @@ package struct HTTP1Connection: ~Copyable {
             if !persists { close() }
         case .prepared(let response, let user):
             guard content == .none else {
-                forgoContent()
+                forgoContent(for: response.response)
                 return writer.hold(response, user: user)
             }
-            var persists = persists
-            writer.send(response, user: user, &persists, date: moment.dateText, to: &output)
-            if !persists { close() }
+            writer.send(response, user: user, persists: persists, date: moment.dateText, to: &output)
         }
     }
 
@@ -289,10 +290,10 @@ package struct HTTP1Connection: ~Copyable {
         isReplaced = true
         switch answer {
         case .complete(let response):
-            forgoContent()
+            forgoContent(for: response)
             writer.hold(decorated(response))
         case .prepared(let response, let user):
-            forgoContent()
+            forgoContent(for: response.response)
             if decoration == nil {
                 writer.hold(response, user: user)
             } else {
@@ -315,6 +316,15 @@ package struct HTTP1Connection: ~Copyable {
     private mutating func forgoContent() {
         guard case .content(let content) = reading, content.isLong || content.isAwaited else { return }
         leaveContent()
+    }
+
+    private mutating func forgoContent(for response: borrowing Response) {
+        if response.stopsRequest { stopReading() } else { forgoContent() }
+    }
+
+    /// Nothing more of the request is read, whatever it is in the middle of.
+    mutating func stopReading() {
+        if case .content = reading { leaveContent() }
     }
 
     /// The rest of the content is not read, so that no request can follow it. It may still come, and an early close would

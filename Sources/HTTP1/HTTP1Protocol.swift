@@ -4,8 +4,14 @@ package import MartinetHTTP
 
 extension ApplicationProtocol {
     /// HTTP/1.1 and HTTP/1.0 (RFC 9112).
-    package static let http1 = ApplicationProtocol(name: "http/1.1") { peer, token, responder in
-        HTTP1Protocol(peer: peer, token: token, responder: responder)
+    package static let http1 = http1(mayPersist: true)
+    /// The same with connections that carry one request (RFC 9112 §9.3): for clients that are sent elsewhere.
+    package static let http1WithoutPersistence = http1(mayPersist: false)
+
+    private static func http1(mayPersist: Bool) -> ApplicationProtocol {
+        ApplicationProtocol(name: "http/1.1") { peer, token, responder in
+            HTTP1Protocol(HTTP1Connection(peer: peer, token: token, responder: responder, mayPersist: mayPersist))
+        }
     }
 }
 
@@ -13,9 +19,7 @@ extension ApplicationProtocol {
 private final class HTTP1Protocol: ProtocolConnection {
     private var connection: HTTP1Connection
 
-    init(peer: Peer, token: Token, responder: (any Responder)?) {
-        connection = HTTP1Connection(peer: peer, token: token, responder: responder)
-    }
+    init(_ connection: consuming HTTP1Connection) { self.connection = connection }
 
     func advance(_ input: inout ByteQueue, _ output: inout ByteQueue, _ service: HTTPService) -> Waiting {
         connection.advance(&input, &output, service)

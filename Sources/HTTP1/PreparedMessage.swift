@@ -11,15 +11,12 @@ final class PreparedMessage {
     let dateOffset: Int
     /// Where the content begins, behind the empty line.
     let contentOffset: Int
-    /// Whether the connection must end after it.
-    let closesConnection: Bool
 
-    init(bytes: [UInt8], status: StatusCode, dateOffset: Int, contentOffset: Int, closesConnection: Bool) {
+    init(bytes: [UInt8], status: StatusCode, dateOffset: Int, contentOffset: Int) {
         self.bytes = bytes
         self.status = status
         self.dateOffset = dateOffset
         self.contentOffset = contentOffset
-        self.closesConnection = closesConnection
     }
 
     var contentByteCount: Int { bytes.count - contentOffset }

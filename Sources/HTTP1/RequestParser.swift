@@ -20,7 +20,7 @@ package enum RequestParser {
         try checkHost(head, &request)
         request.content = try contentFraming(head, request)
         // It counts only where Connection names it, and not in HTTP/1.0 (RFC 9110 §7.8).
-        if request.has(.upgrade), request.minorVersion > 0, request.listsToken("upgrade", in: .connection) {
+        if request.has(.upgrade), !request.isHTTP10, request.listsToken("upgrade", in: .connection) {
             request.upgrade = request.value(of: .upgrade)
         }
     }
@@ -64,7 +64,8 @@ package enum RequestParser {
         guard version[5] == UInt8(ascii: "1") else {
             throw MessageError(.versionNotSupported, "This connection speaks HTTP/1.1 and HTTP/1.0.")
         }
-        request.minorVersion = version[7] == ASCII.zero ? 0 : 1
+        // A later minor version is read as the one that is known (RFC 9110 §2.5).
+        request.version = version[7] == ASCII.zero ? .http10 : .http11
     }
 
     private static func parseTarget(_ head: Span<UInt8>, _ request: inout Request) throws(MessageError) {
@@ -145,7 +146,7 @@ package enum RequestParser {
     /// Host is required, single and valid (RFC 9112 §3.2); an absolute target's authority takes its place.
     private static func checkHost(_ head: Span<UInt8>, _ request: inout Request) throws(MessageError) {
         guard let host = request.value(of: .host) else {
-            guard request.minorVersion == 0 else { throw .bad("The request has no Host field.") }
+            guard request.isHTTP10 else { throw .bad("The request has no Host field.") }
             return
         }
         guard request.count(of: .host) == 1 else { throw .bad("The request has more than one Host field.") }
@@ -158,9 +159,7 @@ package enum RequestParser {
         _ head: Span<UInt8>, _ request: borrowing Request
     ) throws(MessageError) -> Request.Content {
         if let coding = request.value(of: .transferEncoding) {
-            guard request.minorVersion == 1 else {
-                throw .bad("Transfer-Encoding has no meaning in HTTP/1.0.")
-            }
+            guard !request.isHTTP10 else { throw .bad("Transfer-Encoding has no meaning in HTTP/1.0.") }
             guard !request.has(.contentLength) else {
                 throw .bad("The request has both Content-Length and Transfer-Encoding.")
             }

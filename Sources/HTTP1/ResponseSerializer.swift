@@ -9,21 +9,22 @@ package enum ResponseSerializer {
         case none
         case length(Int)
         case chunked
-        /// The end of the connection is the end of the content: for HTTP/1.0.
+        /// The end of the connection is the end of the content: for HTTP/1.0, and for messages that frame themselves.
         case close
     }
 
     /// The framing for content of a known or unknown length.
-    package static func framing(_ response: borrowing Response, minorVersion: Int) -> Framing {
-        if response.isVerbatim { return .close }
+    package static func framing(_ response: borrowing Response, isHTTP10: Bool) -> Framing {
+        if case .message = response.content { return .close }
         if response.status.forbidsContent { return .none }
         if response.status == .resetContent { return .length(0) }
         return switch response.content {
         case .none: .length(0)
         case .bytes(let bytes): .length(bytes.count)
         case .stream(let length?): .length(length)
-        case .stream(nil): minorVersion == 0 ? .close : .chunked
+        case .stream(nil): isHTTP10 ? .close : .chunked
         case .tunnel: .none
+        case .message: .close
         }
     }
 
@@ -72,13 +73,13 @@ package enum ResponseSerializer {
         writeStatusLine(response.status, to: &queue)
         let dateOffset = queue.count + dateName.utf8CodeUnitCount + 2
         queue.removeAll()
-        let framing = framing(response, minorVersion: 1)
+        let framing = framing(response, isHTTP10: false)
         writeHead(response, framing: framing, date: date, persistence: nil, to: &queue)
         let contentOffset = queue.count
         if case .length(1...) = framing { queue.append(content) }
         return PreparedMessage(
             bytes: [UInt8](copying: queue.readable), status: response.status, dateOffset: dateOffset,
-            contentOffset: contentOffset, closesConnection: response.closesConnection)
+            contentOffset: contentOffset)
     }
 
     private static let dateName: StaticString = "Date"

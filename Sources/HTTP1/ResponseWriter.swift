@@ -25,16 +25,16 @@ struct ResponseWriter {
     private(set) var user: [UInt8]?
     /// Content written so far, in bytes, without framing; kept until the next request.
     private(set) var contentByteCount = 0
-    private var minorVersion = 1
+    private var isHTTP10 = false
     private var isHead = false
 
     /// A request has come.
     ///
     /// - Parameters:
-    ///   - minorVersion: the request's.
+    ///   - isHTTP10: whether it is in HTTP/1.0.
     ///   - isHead: whether its method is HEAD, whose response has no content.
-    mutating func begin(minorVersion: Int = 1, isHead: Bool = false) {
-        self.minorVersion = minorVersion
+    mutating func begin(isHTTP10: Bool = false, isHead: Bool = false) {
+        self.isHTTP10 = isHTTP10
         self.isHead = isHead
         user = nil
         contentByteCount = 0
@@ -87,7 +87,7 @@ struct ResponseWriter {
         switch phase {
         case .held(let response): start(response, &persists, date: date, to: &output)
         case .heldPrepared(let prepared, let user):
-            send(prepared, user: user, &persists, date: date, to: &output)
+            send(prepared, user: user, persists: persists, date: date, to: &output)
         case .awaiting, .content, .tunnel, .complete: break
         }
     }
@@ -103,19 +103,17 @@ struct ResponseWriter {
     ///
     /// - Parameters:
     ///   - user: whom it is for this time.
-    ///   - persists: whether the connection does; set to false where this response ends it.
+    ///   - persists: whether the connection does.
     mutating func send(
-        _ prepared: PreparedResponse, user: [UInt8]?, _ persists: inout Bool, date: [UInt8],
-        to output: inout ByteQueue
+        _ prepared: PreparedResponse, user: [UInt8]?, persists: Bool, date: [UInt8], to output: inout ByteQueue
     ) {
         let message: PreparedMessage
-        if let known = prepared.http1 as? PreparedMessage {
+        if let known = prepared.message as? PreparedMessage {
             message = known
         } else {
             message = ResponseSerializer.prepare(prepared.response, date: date)
-            prepared.http1 = message
+            prepared.message = message
         }
-        if message.closesConnection { persists = false }
         message.write(date: date, persistence: persistence(persists), hasContent: !isHead, to: &output)
         status = message.status
         self.user = user
@@ -131,17 +129,20 @@ struct ResponseWriter {
     mutating func start(
         _ response: Response, _ persists: inout Bool, date: [UInt8], to output: inout ByteQueue
     ) {
-        if response.closesConnection { persists = false }
-        let framing = ResponseSerializer.framing(response, minorVersion: minorVersion)
+        let framing = ResponseSerializer.framing(response, isHTTP10: isHTTP10)
         if framing == .close { persists = false }
         status = response.status
         user = response.user
-        if !response.isVerbatim {
-            let persistence = if case .tunnel = response.content { upgrade } else { persistence(persists) }
-            ResponseSerializer.writeHead(
-                response, framing: framing, date: date, persistence: persistence, to: &output)
+        let line: StaticString?
+        switch response.content {
+        case .message:
+            phase = .content(.stream(remaining: nil, isChunked: false))
+            return
+        case .tunnel: line = upgrade
+        case .none, .bytes, .stream: line = persistence(persists)
         }
-        let hasContent = (!isHead && framing != .none && framing != .length(0)) || response.isVerbatim
+        ResponseSerializer.writeHead(response, framing: framing, date: date, persistence: line, to: &output)
+        let hasContent = !isHead && framing != .none && framing != .length(0)
         switch response.content {
         case .bytes(let bytes) where hasContent: phase = .content(.bytes(bytes, written: 0))
         case .stream(let length) where hasContent:
@@ -153,7 +154,7 @@ struct ResponseWriter {
 
     /// What is said of the connection: what its version does not mean by itself (RFC 9112 §9.3).
     private func persistence(_ persists: Bool) -> StaticString? {
-        persists ? (minorVersion == 0 ? "Connection: keep-alive\r\n" : nil) : "Connection: close\r\n"
+        persists ? (isHTTP10 ? "Connection: keep-alive\r\n" : nil) : "Connection: close\r\n"
     }
 
     /// What is said of the connection where a tunnel begins (RFC 9110 §7.8).
@@ -167,7 +168,7 @@ struct ResponseWriter {
 
     /// Writes an interim response, if the client knows such.
     func writeInterim(_ response: Response, to output: inout ByteQueue) {
-        if minorVersion > 0, !hasBegun { ResponseSerializer.writeInterim(response, to: &output) }
+        if !isHTTP10, !hasBegun { ResponseSerializer.writeInterim(response, to: &output) }
     }
 
     /// Whether content is left that did not fit: the output has no room for a piece worth a call.

@@ -59,7 +59,9 @@ final class AccessLog: ExchangeJournal, LoopMember {
             }
             // One space, which is all that may stand between them, comes along.
             line.append(quotable: head.extracting(request.methodName.lowerBound..<request.target.upperBound))
-            line.append(request.minorVersion == 0 ? " HTTP/1.0\" " : " HTTP/1.1\" ")
+            line.append(byte: ASCII.space)
+            line.append(request.version.text)
+            line.append("\" ")
             line.append(status, contentByteCount)
             line.append(" \"")
             line.append(.referer, of: request)

@@ -58,7 +58,7 @@ struct Connection: ~Copyable {
         self.number = number
         timeout = ProgressDeadline(worker.timeouts, now: worker.now)
         lastTaken = worker.now
-        if isPlain { open(worker.parts.protocols.usual, nil, worker.parts.redirects.onPlainPort, worker) }
+        if isPlain { open(worker.parts.redirects.spoken, nil, worker.parts.redirects.onPlainPort, worker) }
     }
 
     var descriptor: CInt { channel.descriptor }
@@ -221,7 +221,7 @@ struct Connection: ~Copyable {
         let count = try channel.receive()
         if count > 0, phase == .handshaking, channel.becomesPlain() {
             worker.logger.notice("\(address): plain HTTP on a TLS port")
-            open(worker.parts.protocols.usual, nil, worker.parts.redirects.onTLSPort, worker)
+            open(worker.parts.redirects.spoken, nil, worker.parts.redirects.onTLSPort, worker)
         }
         return count
     }

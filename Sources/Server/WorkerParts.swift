@@ -29,9 +29,12 @@ package struct Redirects {
     package let onTLSPort: any Responder
     /// To clients of a listener that is for it.
     package let onPlainPort: any Responder
+    /// What is spoken with them.
+    package let spoken: ApplicationProtocol
 
-    package init(onTLSPort: any Responder, onPlainPort: any Responder) {
+    package init(onTLSPort: any Responder, onPlainPort: any Responder, spoken: ApplicationProtocol) {
         self.onTLSPort = onTLSPort
         self.onPlainPort = onPlainPort
+        self.spoken = spoken
     }
 }

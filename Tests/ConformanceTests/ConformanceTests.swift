@@ -168,5 +168,6 @@ private final class NoJournal: ExchangeJournal {
         isComplete: Bool
     ) {}
     func recordUnreadable(peer: Peer, status: StatusCode, contentByteCount: Int) {}
+    func recordRefusal(_: StatusCode, _: String, _: Request?, peer: Peer) {}
     func report(_: String, _: borrowing Request, peer: Peer) {}
 }

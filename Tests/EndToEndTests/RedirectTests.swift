@@ -4,11 +4,12 @@ import Testing
 
 @Suite("From plain HTTP to HTTPS")
 struct RedirectTests {
-    /// The status, Location and Cache-Control of the answer to a plain request with this Host.
+    /// The status, Location, Cache-Control and Connection of the answer to a plain request with this Host.
     private static func ask(_ url: String, _ host: String?, _ options: String...) throws -> String {
+        let shown = "%{http_code} %header{location} %header{cache-control} %header{connection}"
         let outcome = try Client.run(
-            ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code} %header{location} %header{cache-control}"]
-                + ["-H", host.map { "Host: \($0)" } ?? "Host:"] + options + [url])
+            ["curl", "-sS", "-o", "/dev/null", "-w", shown, "-H", host.map { "Host: \($0)" } ?? "Host:"]
+                + options + [url])
         return outcome.out + outcome.err
     }
 
@@ -21,12 +22,12 @@ struct RedirectTests {
                 for host in ["localhost", "www.app.test", "127.0.0.1", "[::1]"] {
                     #expect(
                         try Self.ask("\(url)a?b", "\(host):\(port)")
-                            == "308 https://\(host):\(server.port)/a?b no-store")
+                            == "308 https://\(host):\(server.port)/a?b no-store close")
                 }
                 for host in ["evil.example", "app.test", "192.0.2.1", "[::2]"] {
-                    #expect(try Self.ask(url, host) == "400  no-store")
+                    #expect(try Self.ask(url, host) == "400  no-store close")
                 }
-                #expect(try Self.ask(url, nil, "--http1.0") == "400  no-store")
+                #expect(try Self.ask(url, nil, "--http1.0") == "400  no-store close")
             }
         }
     }

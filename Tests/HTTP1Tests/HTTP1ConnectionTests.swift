@@ -72,15 +72,61 @@ struct HTTP1ConnectionTests {
         #expect(wire.send(get) == (said == "close" ? "" : answer("/a")))
     }
 
-    @Test("A response that closes says so")
-    func responseCloses() {
-        let wire = Wire { _ in
-            var response = Response.text("x")
-            response.closesConnection = true
-            return .complete(response)
-        }
+    @Test("A connection that is to carry one request says so with its response")
+    func oneRequest() {
+        let wire = Wire(mayPersist: false) { _ in .complete(.text("x")) }
         #expect(wire.send(get + get) == answer("x", close))
-        #expect(wire.state.isFinished)
+        #expect(wire.state.ending == .complete(isExpected: false))
+        let asked = Wire(mayPersist: false) { _ in .complete(.text("x")) }
+        #expect(asked.send("GET /a HTTP/1.1\r\nHost: a\r\n\(close)\r\n") == answer("x", close))
+        #expect(asked.state.isEndExpected)
+    }
+
+    @Test(
+        "A response that stops its request is sent at once, and nothing more is read",
+        arguments: ["Content-Length: 9", "Transfer-Encoding: chunked"],
+        ["complete", "prepared", "exchange", "replaced"])
+    func stopsRequest(framing: String, kind: String) {
+        var response = Response.text("x")
+        response.stopsRequest = true
+        let wire = Wire { [response] _ in
+            switch kind {
+            case "complete": return .complete(response)
+            case "prepared": return .prepared(PreparedResponse(response))
+            case "exchange": return .exchange(Script(response))
+            default:
+                let gate = Gate()
+                gate.answer = .complete(response)
+                return .exchange(gate)
+            }
+        }
+        #expect(wire.send("POST /a HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n") == answer("x", close))
+        #expect(wire.state.ending == .complete(isExpected: false))
+        #expect(wire.send("zz\r\n") == "" && wire.journal.records.map(\.status) == [200])
+    }
+
+    @Test("A response that would stop its request, of which all is read, stops nothing")
+    func stopsNothing() {
+        var response = Response.text("x")
+        response.stopsRequest = true
+        let wire = Wire { [response] _ in .complete(response) }
+        #expect(wire.send(get + get) == answer("x") + answer("x"))
+        #expect(!wire.state.isFinished)
+    }
+
+    @Test(
+        "A whole message is sent as it is, and the connection ends with it (RFC 9112 §10.1)",
+        arguments: ["GET / HTTP/1.1\r\nHost: a\r\n", "HEAD / HTTP/1.1\r\nHost: a\r\n", "GET / HTTP/1.0\r\n"],
+        [200, 204])
+    func message(head: String, status: Int) {
+        let wire = Wire { _ in
+            var response = Response(StatusCode(rawValue: status), content: .message)
+            response.fields.append("X-A", "1")
+            return .exchange(Script(response, [.bytes(7), .end]))
+        }
+        #expect(wire.send("\(head)\r\n") == "xxxxxxx")
+        #expect(wire.state.isFinished && !wire.state.isTruncated)
+        #expect(wire.journal.records == [.init(target: "/", status: status, contentByteCount: 7, isComplete: true)])
     }
 
     @Test("A message that was made before is sent where it says what is true of this request")
@@ -119,7 +165,7 @@ struct HTTP1ConnectionTests {
                 var response = Response(StatusCode(rawValue: status), content: content)
                 response.fields.append("X-A", "1")
                 responses.append(response)
-                response.closesConnection = true
+                response.stopsRequest = true
                 responses.append(response)
             }
         }

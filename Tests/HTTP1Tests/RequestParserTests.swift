@@ -32,7 +32,7 @@ struct RequestParserTests {
         #expect(request.text(request.path) == "/a%20b")
         #expect(request.query.map(request.text) == "c=d?e")
         #expect(request.text(request.authority) == "a.test:8443")
-        #expect(request.minorVersion == 1)
+        #expect(request.version == .http11)
         #expect(request.content == .none)
         #expect(request.fields.map { request.text($0.name) } == ["Host", "X-Y", "Empty"])
         #expect(request.fields.map { request.text($0.value) } == ["a.test:8443", "some thing", ""])
@@ -106,8 +106,8 @@ struct RequestParserTests {
 
     @Test("Higher minor versions are 1.1, and 1.0 needs no Host (RFC 9112 §2.3)")
     func versions() throws {
-        #expect(try parse("GET / HTTP/1.9\r\nHost: a\r\n\r\n").minorVersion == 1)
-        #expect(try parse("GET / HTTP/1.0\r\n\r\n").minorVersion == 0)
+        #expect(try parse("GET / HTTP/1.9\r\nHost: a\r\n\r\n").version == .http11)
+        #expect(try parse("GET / HTTP/1.0\r\n\r\n").version == .http10)
         #expect(refusal("GET / HTTP/1.2\r\n\r\n") == 400)
     }
 

@@ -6,10 +6,10 @@ import Testing
 
 @Suite("Responses as messages (RFC 9112 §4, §6)")
 struct ResponseSerializerTests {
-    private func head(_ response: Response, minorVersion: Int = 1, persistence: StaticString? = nil) -> String {
+    private func head(_ response: Response, isHTTP10: Bool = false, persistence: StaticString? = nil) -> String {
         var output = ByteQueue()
         ResponseSerializer.writeHead(
-            response, framing: ResponseSerializer.framing(response, minorVersion: minorVersion),
+            response, framing: ResponseSerializer.framing(response, isHTTP10: isHTTP10),
             date: [UInt8]("now".utf8), persistence: persistence, to: &output)
         return String(decoding: output.readable)
     }
@@ -27,18 +27,18 @@ struct ResponseSerializerTests {
     @Test(
         "Content is framed by what is known of it (RFC 9112 §6.3)",
         arguments: [
-            (200, Response.Content.none, 1, ResponseSerializer.Framing.length(0)),
-            (200, .bytes([]), 1, .length(0)), (200, .bytes([1]), 0, .length(1)),
-            (200, .stream(length: 7), 0, .length(7)), (200, .stream(length: 0), 1, .length(0)),
-            (200, .stream(length: nil), 1, .chunked), (200, .stream(length: nil), 0, .close),
-            (204, .bytes([1]), 1, .none), (304, .stream(length: 7), 1, .none), (204, .stream(length: nil), 0, .none),
-            (205, .stream(length: nil), 1, .length(0)), (205, .bytes([1]), 0, .length(0)),
+            (200, Response.Content.none, false, ResponseSerializer.Framing.length(0)),
+            (200, .bytes([]), false, .length(0)), (200, .bytes([1]), true, .length(1)),
+            (200, .stream(length: 7), true, .length(7)), (200, .stream(length: 0), false, .length(0)),
+            (200, .stream(length: nil), false, .chunked), (200, .stream(length: nil), true, .close),
+            (204, .bytes([1]), false, .none), (304, .stream(length: 7), false, .none),
+            (204, .stream(length: nil), true, .none), (205, .stream(length: nil), false, .length(0)),
+            (205, .bytes([1]), true, .length(0)), (200, .message, false, .close), (204, .message, true, .close),
         ])
-    func framing(_ status: Int, _ content: Response.Content, _ minorVersion: Int, _ framing: ResponseSerializer.Framing)
-    {
+    func framing(_ status: Int, _ content: Response.Content, _ isHTTP10: Bool, _ framing: ResponseSerializer.Framing) {
         let response = Response(StatusCode(rawValue: status), content: content)
-        #expect(ResponseSerializer.framing(response, minorVersion: minorVersion) == framing)
-        let text = head(response, minorVersion: minorVersion)
+        #expect(ResponseSerializer.framing(response, isHTTP10: isHTTP10) == framing)
+        let text = head(response, isHTTP10: isHTTP10)
         #expect(text.contains("Content-Length") == (framing != .none && framing != .chunked && framing != .close))
         #expect(text.contains("Transfer-Encoding: chunked\r\n") == (framing == .chunked))
     }

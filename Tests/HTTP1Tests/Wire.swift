@@ -30,11 +30,12 @@ final class Wire {
 
     /// - Parameter protocolVersion: that of TLS; nil for a connection that is not encrypted.
     init(
-        protocolVersion: String? = nil, clock: @escaping () -> MonotonicTime = { .start },
+        protocolVersion: String? = nil, mayPersist: Bool = true, clock: @escaping () -> MonotonicTime = { .start },
         _ open: @escaping (borrowing Request) -> Answer
     ) {
         connection = HTTP1Connection(
-            peer: Peer(address: "192.0.2.1", port: 50_000, protocolVersion: protocolVersion), token: Self.token)
+            peer: Peer(address: "192.0.2.1", port: 50_000, protocolVersion: protocolVersion), token: Self.token,
+            mayPersist: mayPersist)
         loop = TestLoop(clock: clock)
         service = HTTPService(responder: ClosureResponder(open), journal: journal, loop: loop)
         service.moment.dateText = [UInt8]("now".utf8)

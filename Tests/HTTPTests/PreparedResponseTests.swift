@@ -35,10 +35,10 @@ struct PreparedResponseTests {
 
     @Test("What a protocol has made of it is no part of a changed one")
     func slot() {
-        prepared.http1 = prepared
+        prepared.message = prepared
         let changed = prepared.changed(by: PreparedResponse.Changer()) { _ in }
-        #expect(changed.http1 == nil)
-        prepared.http1 = nil
+        #expect(changed.message == nil)
+        prepared.message = nil
     }
 
     @Test("A user is named for one time only")

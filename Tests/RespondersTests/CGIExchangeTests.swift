@@ -292,7 +292,7 @@ struct CGIExchangeTests {
         let fifth = try site.open(Request("/script", method: .post), content: .unknownLength)
         #expect(fifth.receive(part.span) == 100_000, "the rest is dropped")
         #expect(fifth.response?.status == .serviceUnavailable)
-        #expect(fifth.response?.closesConnection == true)
+        #expect(fifth.response?.stopsRequest == true)
         // Who leaves makes room.
         held.removeAll()
         // Six may be spooled at one time.

@@ -86,6 +86,15 @@ struct CGIVariablesTests {
         #expect(told["SERVER_NAME"] == name && told["SERVER_PORT"] == port)
     }
 
+    @Test(
+        "A script is told the version of the request",
+        arguments: zip([.http10, .http11, .http2] as [HTTPVersion], ["HTTP/1.0", "HTTP/1.1", "HTTP/2.0"]))
+    func version(_ version: HTTPVersion, text: String) throws {
+        var request = Request("/x")
+        request.version = version
+        #expect(try variables(request)["SERVER_PROTOCOL"] == text)
+    }
+
     @Test("A server that was not named has its address for a name")
     func unnamedServer() throws {
         var request = Request("/x")

@@ -73,16 +73,11 @@ struct RedirectResponderTests {
         #expect(try RedirectResponder(port: 443, covers: { _ in true }).answer(Request("/")).status == .badRequest)
     }
 
-    @Test("The page that goes with it escapes the address, and the connection ends", arguments: ["example.org", ""])
+    @Test("The page that goes with it escapes the address", arguments: ["example.org", ""])
     func page(authority: String) throws {
         let request = Request("/", query: "<script>\"'&", authority: authority)
         let answer = try RedirectResponder(port: 443, covers: { _ in true }).answer(request)
         #expect(!answer.content.contains("<script"))
-        guard case .complete(let response) = RedirectResponder(port: 443, covers: { _ in true }).open(request) else {
-            Issue.record("it takes time")
-            return
-        }
-        #expect(response.closesConnection)
     }
 
     @Test(

@@ -149,7 +149,7 @@ struct WholeAnswer {
         case .bytes(let bytes): self.init(response, bytes: bytes, byteCount: bytes.count, isStreamed: false)
         // As HEAD is answered.
         case .stream(let length): self.init(response, bytes: [], byteCount: length, isStreamed: true)
-        case .tunnel: self.init(response, bytes: [], byteCount: nil, isStreamed: true)
+        case .tunnel, .message: self.init(response, bytes: [], byteCount: nil, isStreamed: true)
         }
     }
 

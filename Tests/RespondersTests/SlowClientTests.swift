@@ -84,7 +84,7 @@ struct SlowClientTests {
         slow.advance(site.now)
         #expect(slow.isOver)
         #expect(slow.response?.status == .requestTimeout)
-        #expect(slow.response?.closesConnection == true && slow.contentNeed == .never)
+        #expect(slow.response?.stopsRequest == true && slow.contentNeed == .never)
         #expect(site.log.lines.contains { $0.contains("less than 1024 bytes a second while others waited") })
         try site.reapOne()
         try site.drive(waiting) { waiting.response != nil }

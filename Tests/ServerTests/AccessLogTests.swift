@@ -25,8 +25,23 @@ struct AccessLogTests {
         #expect(try userField(name) == field)
     }
 
+    @Test(
+        "A line names the version of the request",
+        arguments: zip([.http10, .http11, .http2] as [HTTPVersion], ["HTTP/1.0", "HTTP/1.1", "HTTP/2.0"]))
+    func version(_ version: HTTPVersion, text: String) throws {
+        #expect(try line(by: nil, version).contains("] \"GET / \(text)\" 200 0 \"-\" \"-\" "))
+    }
+
     /// The third field of the line of a request by this user.
     private func userField(_ user: String?) throws -> String {
+        let line = try line(by: user, .http11)
+        #expect(line.hasPrefix("192.0.2.1 - ") && line.contains("] \"GET / HTTP/1.1\" 200 0 \"-\" \"-\" "), "\(line)")
+        let fields = line.split(separator: " ")
+        #expect(fields[3].hasPrefix("["), "\(line)")
+        return String(fields[2])
+    }
+
+    private func line(by user: String?, _ version: HTTPVersion) throws -> String {
         let pipe = try Pipe(isNonBlocking: true)
         let sink = LogSink(try FileDescriptor.duplicate(pipe.writing.number))
         let log = AccessLog(sink, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -35,14 +50,11 @@ struct AccessLogTests {
         request.bytes = [UInt8]("GET /".utf8)
         request.methodName = 0..<3
         request.target = 4..<5
+        request.version = version
         log.record(
             request, peer: Peer(address: "192.0.2.1", port: 1), user: user.map { [UInt8]($0.utf8) }, status: .ok,
             contentByteCount: 0, isComplete: true)
         sink.flush()
-        let line = try pipe.reading.readText()
-        #expect(line.hasPrefix("192.0.2.1 - ") && line.contains("] \"GET / HTTP/1.1\" 200 0 \"-\" \"-\" "), "\(line)")
-        let fields = line.split(separator: " ")
-        #expect(fields[3].hasPrefix("["), "\(line)")
-        return String(fields[2])
+        return try pipe.reading.readText()
     }
 }

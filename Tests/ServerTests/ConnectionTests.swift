@@ -192,7 +192,7 @@ private final class HeldUpClient {
             limits: Limits(),
             parts: WorkerParts(
                 tls: .forLocalhost(), protocols: ApplicationProtocols(.http1), responder: responder,
-                redirects: Redirects(onTLSPort: responder, onPlainPort: responder)),
+                redirects: Redirects(onTLSPort: responder, onPlainPort: responder, spoken: .http1)),
             journal: AccessLog(nil, logger: logger), logger: logger, loop: loop)
     }
 

@@ -48,7 +48,8 @@ final class RunningWorker {
                 let responder = responder()
                 let parts = try WorkerParts(
                     tls: .forLocalhost(applicationProtocols: protocols.names), protocols: protocols,
-                    responder: responder, redirects: Redirects(onTLSPort: responder, onPlainPort: responder))
+                    responder: responder,
+                    redirects: Redirects(onTLSPort: responder, onPlainPort: responder, spoken: .http1))
                 try Self.run(listener, plainListener, control, chosen, accessSink, errorSink, member, parts, inbox)
             } catch {
                 Issue.record(error)

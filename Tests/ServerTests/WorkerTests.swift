@@ -132,7 +132,7 @@ struct WorkerTests {
                     let teapot = Teapot()
                     return try WorkerParts(
                         tls: .forLocalhost(), protocols: ApplicationProtocols(.http1), responder: teapot,
-                        redirects: Redirects(onTLSPort: teapot, onPlainPort: teapot))
+                        redirects: Redirects(onTLSPort: teapot, onPlainPort: teapot, spoken: .http1))
                 }))
         isMade.wait()
         let new = try worker.connect(sending: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")

@@ -232,9 +232,7 @@ final class GatewayExchange: Exchange {
     private func answer(_ start: GatewayHead.Start, _ running: RunningBackend) -> Answer? {
         switch start {
         case .message(let status):
-            var response = Response(status, content: .stream(length: nil))
-            response.isVerbatim = true
-            self.response = response
+            response = Response(status, content: .message)
         case .header(let header):
             guard let location = header.localLocation else {
                 response = header.response
@@ -281,6 +279,6 @@ final class GatewayExchange: Exchange {
         // A response that has begun is cut short, which its connection reports.
         guard response == nil else { return }
         response = log.response(failure)
-        if !isContentComplete { response?.closesConnection = request.content != .none }
+        response?.stopsRequest = !isContentComplete && request.content != .none
     }
 }

@@ -73,7 +73,7 @@ struct MetaVariables: ~Copyable {
             list.append(Self.name("SERVER_PORT"), value: request.bytes[request.port])
         }
         list.set("SERVER_ADDR", address)
-        list.set("SERVER_PROTOCOL", request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1")
+        list.set("SERVER_PROTOCOL", "\(request.version.text)")
         list.set("REQUEST_SCHEME", "https")
         list.set("HTTPS", "on")
     }

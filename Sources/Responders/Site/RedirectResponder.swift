@@ -54,7 +54,6 @@ package final class RedirectResponder: Responder {
     private func final(_ response: Response) -> Answer {
         var response = response
         response.fields.append("Cache-Control", "no-store")
-        response.closesConnection = true
         return .complete(response)
     }
 

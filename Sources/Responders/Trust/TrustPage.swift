@@ -130,12 +130,11 @@ package final class TrustPage: Responder {
 
     private static func final(_ response: Response) -> Answer { .complete(finished(response)) }
 
-    /// What holds for this request may not hold for the next, and each connection's first request is its last.
+    /// What holds for this request may not hold for the next.
     private static func finished(_ response: Response) -> Response {
         var response = response
         response.fields.append("Cache-Control", "no-store")
         response.fields.append("X-Content-Type-Options", "nosniff")
-        response.closesConnection = true
         return response
     }
 }
