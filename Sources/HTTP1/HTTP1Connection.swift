@@ -251,7 +251,7 @@ package struct HTTP1Connection: ~Copyable {
         head.date = moment.date
         writer.begin(isHTTP10: head.isHTTP10, isHead: head.method == .head)
         persistence = !head.asksToPersist ? .closesAsAsked : service.isDraining || !mayPersist ? .closes : .persists
-        if let isSecure = head.isTargetSecure, isSecure != (peer.protocolVersion != nil) { throw .misdirected }
+        if let isSecure = head.isTargetSecure, isSecure != (peer.session != nil) { throw .misdirected }
         let isAwaited = try head.expectsContinue()
         let content = head.content
         reading = content == .none ? .complete : .content(RequestContent(content, isAwaited: isAwaited))

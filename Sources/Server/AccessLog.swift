@@ -114,14 +114,16 @@ final class AccessLog: ExchangeJournal, LoopMember {
 
     /// What protects the connection, between the user agent and the seconds: "\" TLSv1.3 TLS_AES_128_GCM_SHA256 - localhost ".
     private func sessionText(_ peer: Peer) -> [UInt8] {
-        if let lastSession, lastSession.peer.hasSession(of: peer) { return lastSession.text }
+        if let lastSession, lastSession.peer === peer || lastSession.peer.hasSession(of: peer) {
+            return lastSession.text
+        }
         var line = ByteQueue()
         line.append("\" ")
-        line.append(text: peer.protocolVersion ?? "-")
+        line.append(text: peer.session?.protocolVersion ?? "-")
         line.append(byte: ASCII.space)
-        line.append(text: peer.cipher ?? "-")
-        line.append(peer.isResumed ? " r " : " - ")
-        line.append(quotable: (peer.serverName ?? "-").utf8Span.span)
+        line.append(text: peer.session?.cipher ?? "-")
+        line.append(peer.session?.isResumed == true ? " r " : " - ")
+        line.append(quotable: (peer.session?.serverName ?? "-").utf8Span.span)
         line.append(byte: ASCII.space)
         let text = [UInt8](copying: line.readable)
         lastSession = (peer, text)
@@ -132,8 +134,9 @@ final class AccessLog: ExchangeJournal, LoopMember {
 extension Peer {
     /// Whether a line says the same of both sessions.
     fileprivate func hasSession(of other: Peer) -> Bool {
-        isResumed == other.isResumed && protocolVersion == other.protocolVersion && cipher == other.cipher
-            && serverName == other.serverName
+        guard let session, let other = other.session else { return session == nil && other.session == nil }
+        return session.isResumed == other.isResumed && session.protocolVersion == other.protocolVersion
+            && session.cipher == other.cipher && session.serverName == other.serverName
     }
 }
 

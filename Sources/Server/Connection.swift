@@ -34,7 +34,6 @@ struct Connection: ~Copyable {
 
     var channel: Channel
     private let address: SocketAddress
-    private let number: Int
     private let token: Token
     var phase = Phase.handshaking
     /// Nil but while the connection is open.
@@ -49,13 +48,12 @@ struct Connection: ~Copyable {
     ///   - token: its own in the loop, whose streams are its exchanges.
     ///   - isPlain: whether the listener is one for plain HTTP.
     init(
-        _ accepted: consuming AcceptedSocket, token: Token, number: Int, isPlain: Bool, _ worker: WorkerContext
+        _ accepted: consuming AcceptedSocket, token: Token, isPlain: Bool, _ worker: WorkerContext
     ) throws(TLSError) {
         address = accepted.peer
         channel = try Channel(
             accepted.takeDescriptor(), isPlain ? nil : worker.parts.tls, over: worker.transport)
         self.token = token
-        self.number = number
         timeout = ProgressDeadline(worker.timeouts, now: worker.now)
         lastTaken = worker.now
         if isPlain { open(worker.parts.redirects.spoken, nil, worker.parts.redirects.onPlainPort, worker) }
@@ -262,8 +260,7 @@ struct Connection: ~Copyable {
         _ spoken: ApplicationProtocol, _ session: TLSSession?, _ responder: (any Responder)?, _ worker: WorkerContext
     ) {
         let local = worker.parts.needsServerAddress ? channel.localAddress : nil
-        let peer = Peer(address, connectionNumber: number, local: local, session)
-        conversation = Conversation(spoken.start(peer, token, responder))
+        conversation = Conversation(spoken.start(Peer(address, local: local, session), token, responder))
         phase = .open
     }
 }

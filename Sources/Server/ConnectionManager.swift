@@ -14,7 +14,6 @@ final class ConnectionManager {
     let acceptor: Acceptor
     private var table = ConnectionTable()
     private var runnable: [Token] = []
-    private var connectionNumber = 0
     private var acceptWarnings = LogPace()
     private var connectionErrors = LogPace()
     private var kept: KeptMemory
@@ -83,11 +82,9 @@ final class ConnectionManager {
     // MARK: Turns
 
     private func begin(_ accepted: consuming AcceptedSocket, isPlain: Bool) {
-        connectionNumber += 1
         do throws(TLSError) {
             let token = table.token(for: accepted.descriptor.number)
-            let connection = try Connection(
-                accepted, token: token, number: connectionNumber, isPlain: isPlain, context)
+            let connection = try Connection(accepted, token: token, isPlain: isPlain, context)
             let slot = table.insert(connection, token)
             slot.connection.turn(.read, context)
             update(slot)

@@ -74,7 +74,7 @@ struct ConformanceTests {
         service.moment.date = WallTime(seconds: 1_795_377_600)
         service.moment.dateText = [UInt8]("Sun, 22 Nov 2026 20:00:00 GMT".utf8)
         var connection = HTTP1Connection(
-            peer: Peer(address: "192.0.2.1", port: 50_000, protocolVersion: "TLSv1.3"),
+            peer: Peer(address: "192.0.2.1", port: 50_000, session: .init(protocolVersion: "TLSv1.3", cipher: "a")),
             token: Token(slot: 1, generation: 1))
         var input = ByteQueue()
         var output = ByteQueue()

@@ -34,8 +34,10 @@ final class Wire {
         _ open: @escaping (borrowing Request) -> Answer
     ) {
         connection = HTTP1Connection(
-            peer: Peer(address: "192.0.2.1", port: 50_000, protocolVersion: protocolVersion), token: Self.token,
-            mayPersist: mayPersist)
+            peer: Peer(
+                address: "192.0.2.1", port: 50_000,
+                session: protocolVersion.map { Peer.Session(protocolVersion: $0, cipher: "a") }),
+            token: Self.token, mayPersist: mayPersist)
         loop = TestLoop(clock: clock)
         service = HTTPService(responder: ClosureResponder(open), journal: journal, loop: loop)
         service.moment.dateText = [UInt8]("now".utf8)

@@ -57,8 +57,8 @@ struct CGIVariablesTests {
         var request = Request(
             "/x", [("Content-Length", "0"), ("Content-Type", "a"), ("X-A", "1"), ("Authorization", "Basic YTpi")])
         request.peer = Peer(
-            address: "192.0.2.7", port: 1, protocolVersion: "TLSv1.3", cipher: "a", serverName: "b",
-            serverAddress: "192.0.2.1", serverPort: 443)
+            address: "192.0.2.7", port: 1, localAddress: .init(host: "192.0.2.1", port: 443),
+            session: .init(protocolVersion: "TLSv1.3", cipher: "a", serverName: "b"))
         let told = try variables(request, at: "script/info") { $0.namesUser = true }
         #expect(told.keys.filter { !CGISite.isReserved($0) } == ["PATH"])
         #expect(!CGISite.isReserved("GIT_HTTP_EXPORT_ALL") && !CGISite.isReserved("HOME"))
@@ -98,7 +98,7 @@ struct CGIVariablesTests {
     @Test("A server that was not named has its address for a name")
     func unnamedServer() throws {
         var request = Request("/x")
-        request.peer = Peer(address: "::1", port: 1, serverAddress: "::1", serverPort: 8443)
+        request.peer = Peer(address: "::1", port: 1, localAddress: .init(host: "::1", port: 8443))
         let told = try variables(request)
         #expect(told["SERVER_NAME"] == "[::1]" && told["SERVER_ADDR"] == "::1" && told["SERVER_PORT"] == "8443")
     }
@@ -107,8 +107,10 @@ struct CGIVariablesTests {
     func connection() throws {
         var request = Request("/x", authority: "example.org:1")
         request.peer = Peer(
-            address: "192.0.2.7", port: 50_000, protocolVersion: "TLSv1.2", cipher: "ECDHE-ECDSA-AES256-GCM-SHA384",
-            isResumed: true, serverName: "example.org", serverAddress: "192.0.2.1", serverPort: 8443)
+            address: "192.0.2.7", port: 50_000, localAddress: .init(host: "192.0.2.1", port: 8443),
+            session: .init(
+                protocolVersion: "TLSv1.2", cipher: "ECDHE-ECDSA-AES256-GCM-SHA384", isResumed: true,
+                serverName: "example.org"))
         let told = try variables(request)
         #expect(told["REMOTE_ADDR"] == "192.0.2.7" && told["REMOTE_HOST"] == "192.0.2.7")
         #expect(told["REMOTE_PORT"] == "50000")
@@ -123,10 +125,12 @@ struct CGIVariablesTests {
     func clientCertificate() throws {
         var request = Request("/x")
         request.peer = Peer(
-            address: "192.0.2.7", port: 1, protocolVersion: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256",
-            clientCertificate: ClientCertificate([
-                .init("S_DN", "CN=Ada,O=Example"), .init("SAN_Email_0", "ada@example.org"),
-            ]))
+            address: "192.0.2.7", port: 1,
+            session: .init(
+                protocolVersion: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256",
+                clientCertificate: ClientCertificate([
+                    .init("S_DN", "CN=Ada,O=Example"), .init("SAN_Email_0", "ada@example.org"),
+                ])))
         let told = try variables(request)
         #expect(told["SSL_CLIENT_VERIFY"] == "SUCCESS")
         #expect(told["SSL_CLIENT_S_DN"] == "CN=Ada,O=Example" && told["SSL_CLIENT_SAN_Email_0"] == "ada@example.org")

@@ -199,7 +199,7 @@ private final class HeldUpClient {
     func accept() throws -> Connection {
         guard let accepted = accepted.take() else { throw Missing() }
         return try Connection(
-            accepted, token: Token(slot: 1, generation: 1), number: 1, isPlain: true, worker)
+            accepted, token: Token(slot: 1, generation: 1), isPlain: true, worker)
     }
 
     /// It is another time now.

@@ -58,15 +58,15 @@ struct MetaVariables: ~Copyable {
     // MARK: Groups of variables
 
     private func addServer(to list: inout some MetaVariableList) {
-        let address = request.peer?.serverAddress ?? "127.0.0.1"
+        let address = request.peer?.localAddress?.host ?? "127.0.0.1"
         if request.host.isEmpty {
             list.set("SERVER_NAME", address.contains(":") ? "[\(address)]" : address)
         } else {
             list.append(Self.name("SERVER_NAME"), value: request.bytes[request.host])
         }
         // The port that the client used, as seen from here; that in Host is a claim.
-        if let number = request.peer?.serverPort, number != 0 {
-            list.set("SERVER_PORT", "\(number)")
+        if let port = request.peer?.localAddress?.port {
+            list.set("SERVER_PORT", "\(port)")
         } else if request.port.isEmpty {
             list.set("SERVER_PORT", "443")
         } else {
@@ -109,17 +109,15 @@ struct MetaVariables: ~Copyable {
         // No name is looked up (RFC 3875 §4.1.9).
         list.set("REMOTE_HOST", peer.address)
         list.set("REMOTE_PORT", "\(peer.port)")
-        guard let version = peer.protocolVersion else { return }
-        list.set("SSL_PROTOCOL", version)
-        if let cipher = peer.cipher {
-            list.set("SSL_CIPHER", cipher)
-            let bits = cipher.contains("128") ? "128" : "256"
-            list.set("SSL_CIPHER_USEKEYSIZE", bits)
-            list.set("SSL_CIPHER_ALGKEYSIZE", bits)
-        }
-        if let name = peer.serverName { list.set("SSL_TLS_SNI", name) }
-        list.set("SSL_SESSION_RESUMED", peer.isResumed ? "Resumed" : "Initial")
-        guard let certificate = peer.clientCertificate else { return list.set("SSL_CLIENT_VERIFY", "NONE") }
+        guard let session = peer.session else { return }
+        list.set("SSL_PROTOCOL", session.protocolVersion)
+        list.set("SSL_CIPHER", session.cipher)
+        let bits = session.cipher.contains("128") ? "128" : "256"
+        list.set("SSL_CIPHER_USEKEYSIZE", bits)
+        list.set("SSL_CIPHER_ALGKEYSIZE", bits)
+        if let name = session.serverName { list.set("SSL_TLS_SNI", name) }
+        list.set("SSL_SESSION_RESUMED", session.isResumed ? "Resumed" : "Initial")
+        guard let certificate = session.clientCertificate else { return list.set("SSL_CLIENT_VERIFY", "NONE") }
         list.set("SSL_CLIENT_VERIFY", "SUCCESS")
         for attribute in certificate.attributes {
             list.append("SSL_CLIENT_\(attribute.name)".utf8, value: attribute.value.utf8)
