@@ -116,8 +116,8 @@ struct Serve: ParsableCommand {
         let supervisor = try Supervisor(
             Supervisor.Plan(
                 arguments: ["martinet", RunWorker.command], snapshot: try snapshot.encoded(),
-                ticketKeys: try .random(), inheritance: inheritance, logs: logFiles),
-            drainTime: snapshot.limits.drain, logger: logger, errorSink: errorSink,
+                ticketKeys: try .random(), inheritance: inheritance, logs: logFiles, drainTime: snapshot.limits.drain),
+            logger: logger, errorSink: errorSink,
             timedAction: lan.map { lan in Supervisor.TimedAction(due: lan.offer.deadline) { lan.end(logger) } },
             hasTerminal: { ThisProcess.hasTerminal }
         ) {
