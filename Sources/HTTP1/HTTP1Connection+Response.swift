@@ -84,7 +84,7 @@ extension HTTP1Connection {
     }
 
     /// The exchange is over; the next may follow if the connection persists.
-    private mutating func beginNext() {
+    mutating func beginNext() {
         kept = nil
         exchange = nil
         decoration = nil
@@ -92,97 +92,5 @@ extension HTTP1Connection {
         reading = .head
         writer.finish()
         if !persists { end() }
-    }
-
-    // MARK: Tunnels
-
-    /// Passes bytes both ways.
-    mutating func moveTunnel(
-        _ input: inout ByteQueue, _ output: inout ByteQueue, _ head: borrowing Request, _ service: HTTPService
-    ) {
-        guard let exchange else { return }
-        tunnel.isHeldBack = false
-        while !input.isEmpty, !tunnel.isHeldBack {
-            let count = exchange.receive(input.readable)
-            progress.receivedByteCount += count
-            input.consume(count)
-            tunnel.isHeldBack = count == 0
-        }
-        if isInputEnded, input.isEmpty, !tunnel.isEnded {
-            tunnel.isEnded = true
-            exchange.handle(.clientEnded)
-        }
-        while !writer.isComplete, let space = ResponseContent.space(in: output) {
-            switch ResponseContent.produce(exchange, space, &output) {
-            case .bytes(let count): writer.count(tunnelled: count)
-            case .end, .endWithTrailers: writer.endTunnel()
-            case .notYet: return
-            case .failed(let problem): return fail(problem, head, service)
-            }
-        }
-        guard writer.isComplete, tunnel.isEnded else { return }
-        exchange.handle(.completed)
-        persistence = .closesAsAsked
-        reading = .complete
-    }
-
-    // MARK: Ending
-
-    /// Nothing more is to be read, and nothing written but what is in the output.
-    mutating func end() {
-        ending = .complete(isExpected: { if case .closesAsAsked = persistence { true } else { false } }())
-    }
-
-    /// Answers a message that breaks the rules, and ends the connection.
-    ///
-    /// - Parameter request: nil where no request could be read.
-    mutating func refuse(
-        _ error: MessageError, _ request: Request?, _ output: inout ByteQueue, _ service: HTTPService
-    ) {
-        close()
-        service.journal.recordRefusal(error.status, error.explanation, request, peer: peer)
-        if case .content = reading { persistence = .closes }
-        if writer.isComplete {
-            // What it asked for it has; only the rest of its content is not as it should be.
-            if let request { record(request, isComplete: true, service) }
-            beginNext()
-            return
-        }
-        guard !writer.hasBegun else {
-            // The response has begun: all that is left is to end the connection before its content is complete.
-            kept = request.map(KeptRequest.init)
-            abandon(service)
-            return
-        }
-        exchange = nil
-        let response = Response.error(error.status, error.explanation)
-        var persists = false
-        writer.start(response, &persists, date: service.moment.dateText, to: &output)
-        // Whole, whatever waits already: the connection has ended and will not be asked for the rest.
-        writer.writeWhole(to: &output)
-        if let request {
-            record(request, isComplete: true, service)
-        } else {
-            service.journal.recordUnreadable(
-                peer: peer, status: error.status, contentByteCount: writer.contentByteCount)
-        }
-        kept = nil
-        reading = .complete
-        end()
-    }
-
-    /// The response cannot be completed.
-    private mutating func fail(_ problem: String, _ head: borrowing Request, _ service: HTTPService) {
-        let request = kept?.request ?? copy head
-        kept = KeptRequest(request)
-        service.journal.report(problem, request, peer: peer)
-        abandon(service)
-    }
-
-    mutating func truncate() {
-        kept = nil
-        exchange = nil
-        reading = .complete
-        ending = .truncated
     }
 }
