@@ -172,7 +172,8 @@ struct DirectoryListingTests {
         let arrangement =
             order.key == .name ? nil : names.arrangement(by: order.key, of: directory, memory: nil, now: 0)
         return DirectoryListing(
-            of: directory, at: [UInt8](path.utf8), names, order: order, arrangement: arrangement, as: form
+            of: directory, names, arrangement: arrangement,
+            as: .init(path: [UInt8](path.utf8), order: order, form: form)
         ).whole
     }
 

@@ -18,6 +18,14 @@ struct DirectoryListing: Sendable {
         case page, json
     }
 
+    /// Which of its listings a directory's is.
+    struct Description: Equatable, Sendable {
+        /// The directory's, beneath the root, decoded, without slashes at its ends.
+        var path: [UInt8] = []
+        var order = ListingOrder()
+        var form = Form.page
+    }
+
     private let directory: OpenFile
     private let names: DirectoryNames
     private let order: ListingOrder
@@ -27,21 +35,19 @@ struct DirectoryListing: Sendable {
     private let isVisible: @Sendable (DirectoryEntry) -> Bool
 
     /// - Parameters:
-    ///   - path: the directory's, beneath the root, decoded, without slashes at its ends.
     ///   - arrangement: where the order is not that of the names.
     ///   - isVisible: whether an entry is for clients.
     init(
-        of directory: OpenFile, at path: [UInt8], _ names: DirectoryNames, order: ListingOrder = ListingOrder(),
-        arrangement: DirectoryArrangement? = nil, as form: Form = .page,
-        isVisible: @escaping @Sendable (DirectoryEntry) -> Bool = { _ in true }
+        of directory: OpenFile, _ names: DirectoryNames, arrangement: DirectoryArrangement? = nil,
+        as description: Description, isVisible: @escaping @Sendable (DirectoryEntry) -> Bool = { _ in true }
     ) {
         self.isVisible = isVisible
         self.directory = directory
         self.names = names
-        self.order = order
+        order = description.order
         self.arrangement = arrangement
-        self.form = form
-        page = ListingPage(path: path, order: order)
+        form = description.form
+        page = ListingPage(path: description.path, order: description.order)
     }
 
     /// All of it.

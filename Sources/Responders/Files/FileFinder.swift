@@ -78,6 +78,8 @@ final class FileFinder {
         let file: OpenFile
         let name: [UInt8]
         let pathStatuses: [PathStatus]
+        /// Whether what is accepted decided, and not the path alone.
+        var variesByType = false
     }
 
     /// What is at a path beneath the root: the file that was found there, or nothing.

@@ -87,8 +87,9 @@ package final class FileResponder: Responder {
         do throws(FileRefusal) {
             let file = try finder.open(name)
             guard file.status.kind == .regular else { throw .notFound }
-            let found = FileFinder.Found(file: file, name: name, pathStatuses: [finder.pathStatus(name, file)])
-            return try send(found, request, slot, variesByType: true)
+            let found = FileFinder.Found(
+                file: file, name: name, pathStatuses: [finder.pathStatus(name, file)], variesByType: true)
+            return try send(found, request, slot)
         } catch {
             sender.forget(slot)
             throw error
@@ -117,7 +118,7 @@ package final class FileResponder: Responder {
     }
 
     private func send(
-        _ found: FileFinder.Found, _ request: borrowing Request, _ slot: FileSender.Slot, variesByType: Bool = false
+        _ found: FileFinder.Found, _ request: borrowing Request, _ slot: FileSender.Slot
     ) throws(FileRefusal) -> Answer {
         let file = found.file
         let type = mediaTypes.type(ofFileNamed: found.name)
@@ -126,8 +127,8 @@ package final class FileResponder: Responder {
             site.compresses && site.usesPrecompressed && type.coding == nil
             ? neighbours.neighbours(of: file, named: found.name, now: request.moment) : Neighbours()
         let choice = try RepresentationChoice(
-            file, type, contentType: type.contentType(inspected?.facts.text), neighbours: others,
-            codings: reader.codings, pathStatuses: found.pathStatuses, variesByType: variesByType, site)
+            found, type, contentType: type.contentType(inspected?.facts.text), neighbours: others,
+            codings: reader.codings, site)
         return try sender.answer(request, choice, inspected, slot)
     }
 

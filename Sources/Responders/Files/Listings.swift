@@ -8,7 +8,7 @@ final class Listings {
     /// What is listed, and how.
     private struct Subject: Sendable {
         let directory: OpenFile
-        let key: PreparedListings.Key
+        let key: DirectoryListing.Description
         let isVisible: @Sendable (DirectoryEntry) -> Bool
         let now: MonotonicTime
         let wallTime: WallTime
@@ -16,10 +16,9 @@ final class Listings {
         let prefix: [UInt8]
 
         func listing(_ names: DirectoryNames, _ arrangement: DirectoryArrangement?) -> DirectoryListing {
-            let path = prefix.isEmpty ? key.path : prefix.appending(key.path)
-            return DirectoryListing(
-                of: directory, at: path, names, order: key.order, arrangement: arrangement, as: key.form,
-                isVisible: isVisible)
+            var shown = key
+            if !prefix.isEmpty { shown.path = prefix.appending(key.path) }
+            return DirectoryListing(of: directory, names, arrangement: arrangement, as: shown, isVisible: isVisible)
         }
     }
 
@@ -56,7 +55,7 @@ final class Listings {
     func answer(
         _ request: borrowing Request, _ directory: OpenFile, at path: [UInt8]
     ) throws(FileRefusal) -> Answer {
-        let key = PreparedListings.Key(
+        let key = DirectoryListing.Description(
             path: path, order: ListingOrder(query: request.query.map { request.text($0) } ?? ""),
             form: Self.form(for: request))
         let now = request.arrival

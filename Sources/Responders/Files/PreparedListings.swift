@@ -8,12 +8,7 @@ import MartinetPOSIX
 /// A name that comes or goes shows at once, since it changes the directory. So does a file that grows, unless its status is
 /// trusted for a while: before a small listing is sent again, every file in it is looked at; others are made anew.
 struct PreparedListings {
-    struct Key: Equatable {
-        /// The directory's path beneath the root.
-        let path: [UInt8]
-        let order: ListingOrder
-        let form: DirectoryListing.Form
-    }
+    typealias Key = DirectoryListing.Description
 
     private struct Entry {
         let key: Key

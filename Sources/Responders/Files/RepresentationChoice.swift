@@ -18,13 +18,12 @@ struct RepresentationChoice {
     var coding: ContentCoding { description.coding }
     var isEncodedHere: Bool { description.isEncodedHere }
 
-    /// - Parameters:
-    ///   - neighbours: the files beside it that hold it in other codings.
-    ///   - pathStatuses: of what was looked at so far.
+    /// - Parameter neighbours: the files beside it that hold it in other codings.
     init(
-        _ original: OpenFile, _ type: MediaType, contentType: [UInt8], neighbours: Neighbours,
-        codings: AcceptedCodings, pathStatuses: [PathStatus], variesByType: Bool, _ site: FileSite
+        _ found: FileFinder.Found, _ type: MediaType, contentType: [UInt8], neighbours: Neighbours,
+        codings: AcceptedCodings, _ site: FileSite
     ) throws(FileRefusal) {
+        let original = found.file
         ready = neighbours.files.mapValues(\.file).merging([.identity: original]) { $1 }
         var available = Array(ready.keys)
         if site.compresses, type.coding == nil, original.status.byteCount >= Self.leastCompressed,
@@ -37,9 +36,9 @@ struct RepresentationChoice {
         description = Representation.Description(
             coding: coding, isEncodedHere: ready[coding] == nil, contentType: contentType,
             contentEncoding: type.coding ?? coding.name, variesByCoding: available.count > 1,
-            variesByType: variesByType, cacheControl: site.cacheControl)
+            variesByType: found.variesByType, cacheControl: site.cacheControl)
         self.codings = codings
-        self.pathStatuses = pathStatuses + (neighbours.files[coding].map { [$0.pathStatus] } ?? [])
+        pathStatuses = found.pathStatuses + (neighbours.files[coding].map { [$0.pathStatus] } ?? [])
     }
 
     private init(_ choice: RepresentationChoice, _ file: OpenFile, _ coding: ContentCoding) {
