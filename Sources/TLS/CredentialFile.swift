@@ -113,52 +113,32 @@ package struct CredentialFile: Equatable, Sendable {
     /// The kind of what OpenSSL can read from the first byte on; nil where it is nothing that it knows.
     private static func derKind(of bytes: Span<UInt8>) -> Kind? {
         defer { ERR_clear_error() }
-        return unsafe bytes.withUnsafeBytes { bytes -> Kind? in
-            let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            let count = CLong(bytes.count)
-            // Each reader moves the pointer that it is given.
-            var place = unsafe start
-            if let found = unsafe d2i_X509(nil, &place, count) {
-                unsafe X509_free(found)
-                return .certificate
-            }
-            unsafe place = start
-            if let found = unsafe d2i_PKCS12(nil, &place, count) {
-                unsafe PKCS12_free(found)
-                return .pkcs12
-            }
-            unsafe place = start
-            if let found = unsafe d2i_X509_REQ(nil, &place, count) {
-                unsafe X509_REQ_free(found)
-                return .certificateRequest
-            }
-            unsafe place = start
-            if let found = unsafe d2i_X509_CRL(nil, &place, count) {
-                unsafe X509_CRL_free(found)
-                return .revocationList
-            }
-            unsafe place = start
-            if let found = unsafe d2i_PKCS7(nil, &place, count) {
-                unsafe PKCS7_free(found)
-                return .pkcs7
-            }
-            unsafe place = start
-            if let found = unsafe d2i_PUBKEY(nil, &place, count) {
-                unsafe EVP_PKEY_free(found)
-                return .publicKey
-            }
-            // Before plain keys, for which OpenSSL might ask for a passphrase.
-            unsafe place = start
-            if let found = unsafe d2i_X509_SIG(nil, &place, count) {
-                unsafe X509_SIG_free(found)
-                return .encryptedPrivateKey
-            }
-            unsafe place = start
-            if let found = unsafe d2i_AutoPrivateKey(nil, &place, count) {
-                unsafe EVP_PKEY_free(found)
-                return .privateKey
-            }
-            return nil
+        if unsafe bytes.holds(d2i_X509, X509_free) { return .certificate }
+        if unsafe bytes.holds(d2i_PKCS12, PKCS12_free) { return .pkcs12 }
+        if unsafe bytes.holds(d2i_X509_REQ, X509_REQ_free) { return .certificateRequest }
+        if unsafe bytes.holds(d2i_X509_CRL, X509_CRL_free) { return .revocationList }
+        if unsafe bytes.holds(d2i_PKCS7, PKCS7_free) { return .pkcs7 }
+        if unsafe bytes.holds(d2i_PUBKEY, EVP_PKEY_free) { return .publicKey }
+        // Before plain keys, for which OpenSSL might ask for a passphrase.
+        if unsafe bytes.holds(d2i_X509_SIG, X509_SIG_free) { return .encryptedPrivateKey }
+        if unsafe bytes.holds(d2i_AutoPrivateKey, EVP_PKEY_free) { return .privateKey }
+        return nil
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether one of OpenSSL's readers finds what it reads at the beginning.
+    fileprivate func holds<Object>(
+        _ read: (
+            UnsafeMutablePointer<Object?>?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, CLong
+        ) -> Object?, _ free: (Object?) -> Void
+    ) -> Bool {
+        unsafe withUnsafeBytes { bytes in
+            // The reader moves the pointer that it is given.
+            var place = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            guard let object = unsafe read(nil, &place, CLong(bytes.count)) else { return false }
+            free(object)
+            return true
         }
     }
 }

@@ -5,28 +5,26 @@ enum TrustStores {
     static func all() -> [any TrustStore] {
         var stores: [any TrustStore] = [SystemTrustStore() ?? SystemTrustStore.missing]
         let home = ThisProcess.environment("HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-        let chromium = home.map(chromiumDatabases) ?? []
-        stores += chromium.map { NSSTrustStore(name: "Chromium", place: $0) }
-        if chromium.isEmpty {
-            stores.append(
-                MissingTrustStore(
-                    name: "Chromium", place: "\(home ?? "~")/.pki/nssdb",
-                    reason: "no Chromium, Chrome or the like is here"))
-        }
-        let firefox = home.map(firefoxProfiles) ?? []
-        stores += firefox.map { NSSTrustStore(name: "Firefox", place: $0) }
-        if firefox.isEmpty {
-            stores.append(
-                MissingTrustStore(
-                    name: "Firefox", place: "\(home ?? "~")/.mozilla/firefox",
-                    reason: "no profile is here, which Firefox makes when it is started first"))
-        }
-        let java = JavaTrustStore.stores(in: javaHomes(home))
-        stores += java
-        if java.isEmpty {
-            stores.append(MissingTrustStore(name: "Java", place: "/usr/lib/jvm", reason: "no Java is here"))
-        }
+        stores += found(
+            (home.map(chromiumDatabases) ?? []).map { NSSTrustStore(name: "Chromium", place: $0) },
+            otherwise: MissingTrustStore(
+                name: "Chromium", place: "\(home ?? "~")/.pki/nssdb",
+                reason: "no Chromium, Chrome or the like is here"))
+        stores += found(
+            (home.map(firefoxProfiles) ?? []).map { NSSTrustStore(name: "Firefox", place: $0) },
+            otherwise: MissingTrustStore(
+                name: "Firefox", place: "\(home ?? "~")/.mozilla/firefox",
+                reason: "no profile is here, which Firefox makes when it is started first"))
+        stores += found(
+            JavaTrustStore.stores(in: javaHomes(home)),
+            otherwise: MissingTrustStore(name: "Java", place: "/usr/lib/jvm", reason: "no Java is here"))
         return stores
+    }
+
+    private static func found(
+        _ stores: [any TrustStore], otherwise missing: MissingTrustStore
+    ) -> [any TrustStore] {
+        stores.isEmpty ? [missing] : stores
     }
 
     private static let chromiumCommands = [
