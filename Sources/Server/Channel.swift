@@ -200,23 +200,36 @@ struct Channel: ~Copyable {
     }
 
     /// Our side of the socket is closed, and what still comes is no longer wanted.
-    mutating func beginLingering(shutsOutput: Bool) {
+    mutating func beginLingering() {
         unread.releaseStorage()
-        if shutsOutput { socket.shutdownSending() }
+        socket.shutdownSending()
     }
 
-    /// Drops what the peer still sends; whether it has ended its side, too.
-    mutating func linger() throws(SystemError) -> Bool {
+    /// What came while a channel lingered.
+    struct Lingering {
+        /// The peer has ended its side, too.
+        var isOver = false
+        var byteCount = 0
+
+        /// Whether it is no more than a close_notify: a record of 31 bytes at the most (RFC 8446 §5, RFC 5246 §6.2.3.3).
+        var isFarewell: Bool { byteCount <= 32 }
+    }
+
+    /// Drops what the peer still sends.
+    mutating func linger() throws(SystemError) -> Lingering {
+        var lingering = Lingering()
         // What the peer sends last, its close_notify and its end, mostly comes together.
         for _ in 0..<2 {
             transport.begin(with: &unread, isAtEnd: false)
             switch try transport.receive(from: socket) {
-            case .bytes: continue
-            case .wouldBlock: return false
-            case .endOfStream: return true
+            case .bytes(let count): lingering.byteCount += count
+            case .wouldBlock: return lingering
+            case .endOfStream:
+                lingering.isOver = true
+                return lingering
             }
         }
-        return false
+        return lingering
     }
 
     /// The peer is lost: what has gathered for it goes nowhere.

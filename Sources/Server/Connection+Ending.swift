@@ -36,11 +36,21 @@ extension Connection {
 
     /// RFC 9112 §9.6: closing while the peer still sends would destroy what it has not read yet.
     private mutating func beginLingering() throws(SystemError) {
-        channel.beginLingering(shutsOutput: !channel.isAtEnd && !isEndExpected)
+        if channel.isAtEnd {
+            phase = .closed
+            return
+        }
         // Where nothing that matters is to come, what has come, such as a close_notify, is read nevertheless: the kernel answers
-        // a close before that with a reset.
-        if isEndExpected, !channel.isAtEnd { _ = try channel.linger() }
-        phase = channel.isAtEnd || isEndExpected ? .closed : .lingering
+        // a close before that with a reset. Who has sent more than that may be sending still.
+        if isEndExpected {
+            let rest = try channel.linger()
+            if rest.isOver || rest.isFarewell {
+                phase = .closed
+                return
+            }
+        }
+        channel.beginLingering()
+        phase = .lingering
     }
 
     mutating func lose(_ worker: WorkerContext) {

@@ -125,7 +125,7 @@ struct Connection: ~Copyable {
             if readiness.contains(.peerEnd) { channel.notePeerEnd() }
             if channel.isBlocked { progress.sentByteCount = try channel.sendUnsent() }
             if phase == .lingering {
-                if try channel.linger() { phase = .closed }
+                if try channel.linger().isOver { phase = .closed }
             } else if !channel.isBlocked {
                 progress.receivedByteCount = try receive(readiness, worker)
                 try move(worker, &progress.sentByteCount)

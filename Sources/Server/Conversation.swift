@@ -11,6 +11,8 @@ struct Conversation: ~Copyable {
     private var input = ByteQueue()
     /// What it waited for when it last had its turn.
     private(set) var waiting = Waiting.request
+    /// It knows that the client sends no more.
+    private var isInputEnded = false
     /// The turn ended because its budget was spent.
     private(set) var isRunnable = false
 
@@ -59,7 +61,7 @@ struct Conversation: ~Copyable {
             waiting = spoken.advance(&input, &worker.output, worker.service)
             try channel.write(from: &worker.output)
             if spoken.hasEndedOutput { channel.endOutput() }
-            if let ending = spoken.ending { return ending == .truncated ? ending : complete(ending) }
+            if let ending = spoken.ending { return complete(ending, channel) }
             if waiting == .output {
                 // A full buffer of response: on its way before the next is made.
                 let count = try channel.flush()
@@ -82,18 +84,20 @@ struct Conversation: ~Copyable {
     }
 
     /// An end that the client asked for, and behind which it has sent something all the same, is not what it expects.
-    private func complete(_ ending: ConnectionEnding) -> ConnectionEnding {
-        .complete(isExpected: ending == .complete(isExpected: true) && input.isEmpty)
+    private func complete(_ ending: ConnectionEnding, _ channel: borrowing Channel) -> ConnectionEnding {
+        guard ending == .complete(isExpected: true) else { return ending }
+        return .complete(isExpected: input.isEmpty && !channel.mayHoldMore)
     }
 
     /// Reads what has come as long as it is wanted and there is room; whether there may be more of it.
     private mutating func read(from channel: inout Channel) throws(TLSError) -> Bool {
-        // Not wanted now, it may be in a moment.
-        guard wantsInput(from: channel) else { return channel.mayHoldMore }
+        // Not wanted now, it may be in a moment; and so may the end be, of which the kernel will say nothing any more.
+        guard wantsInput(from: channel) else { return channel.mayHoldMore || channel.isAtEnd && !isInputEnded }
         switch try channel.read(into: &input, limit: Limits.inputByteCount) {
         case .full: return true
         case .drained: return false
         case .ended:
+            isInputEnded = true
             spoken.endInput()
             return false
         }

@@ -146,6 +146,32 @@ struct ConnectionTests {
         #expect(connection.phase == .closed && client.responder.requestCount == 0)
     }
 
+    @Test("Who asks for the end and sends more all the same gets its whole response before it is reset (RFC 9112 §9.6)")
+    func moreBehindTheLast() throws {
+        let client = try HeldUpClient()
+        var connection = try client.accept()
+        try client.send("GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        connection.turn(.read, client.worker)
+        #expect(connection.interest == .write)
+        try client.send(String(repeating: "more", count: 1000))
+        let answer = try client.readAll { connection.turn(.write, client.worker) }
+        #expect(answer.utf8.count > 100_000 && connection.phase == .lingering)
+        client.leave()
+        connection.turn(.read, client.worker)
+        #expect(connection.phase == .closed)
+    }
+
+    @Test("Who asks for the end, and says no more than farewell, is not waited for")
+    func nothingBehindTheLast() throws {
+        let client = try HeldUpClient()
+        var connection = try client.accept()
+        try client.send("GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        connection.turn(.read, client.worker)
+        try client.send(String(repeating: "x", count: 24))
+        try client.readAll { connection.turn(.write, client.worker) }
+        #expect(connection.phase == .closed)
+    }
+
     @Test("What is kept for a client that takes nothing is counted, and it is stalled until it takes something")
     func keptMemory() throws {
         let client = try HeldUpClient()
