@@ -7,7 +7,7 @@
 
 #include <dlfcn.h>
 #include <poll.h>
-#include <spawn.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -27,19 +27,25 @@ enum {
 // Names of the environment. The first two come from costs; the last tells a worker that it is one.
 static const char *const binary_name = "COSTS_BINARY", *const report_name = "COSTS_REPORT";
 static char worker_mark[] = "COSTS_WORKER=1";
+static const char *binary, *report;
 
 typedef int poll_function(struct pollfd *, nfds_t, int);
 typedef int ppoll_function(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
+typedef int execve_function(const char *, char *const[], char *const[]);
 
 static int is_worker;
 static poll_function *real_poll;
 static ppoll_function *real_ppoll;
+static execve_function *real_execve;
 
 // Once: what is preloaded is counted with the rest, and has to be little.
 __attribute__((constructor)) static void begin(void) {
     is_worker = getenv("COSTS_WORKER") != NULL;
     real_poll = (poll_function *)dlsym(RTLD_NEXT, "poll");
     real_ppoll = (ppoll_function *)dlsym(RTLD_NEXT, "ppoll");
+    real_execve = (execve_function *)dlsym(RTLD_NEXT, "execve");
+    binary = getenv(binary_name);
+    report = getenv(report_name);
 }
 
 // MARK: the clock of a worker
@@ -79,23 +85,21 @@ int ppoll(struct pollfd *entries, nfds_t count, const struct timespec *timeout, 
 
 // MARK: the workers of a supervisor
 
-typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
-                           char *const[], char *const[]);
+// Called in the child, on its small stack and in its parent's memory while that waits: what is large is not on the stack.
+int execve(const char *path, char *const arguments[], char *const environment[]) {
+    if (is_worker || !binary || !report) return real_execve(path, arguments, environment);
 
-int posix_spawn(pid_t *process, const char *path, const posix_spawn_file_actions_t *actions,
-                const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
-    spawn_function *real = (spawn_function *)dlsym(RTLD_NEXT, "posix_spawn");
-    const char *binary = getenv(binary_name), *report = getenv(report_name);
-    if (is_worker || !binary || !report)
-        return real(process, path, actions, attributes, arguments, environment);
-
-    char output[4096];
+    static char output[4096];
+    static char *command[MOST_ARGUMENTS], *variables[MOST_VARIABLES];
     snprintf(output, sizeof output, "--callgrind-out-file=%s", report);
-    char *command[MOST_ARGUMENTS] = {"valgrind", "--quiet", "--tool=callgrind", "--vgdb=no", output, (char *)binary};
-    for (int from = 1, to = 6; arguments[from] && to < MOST_ARGUMENTS - 1; from++, to++)
-        command[to] = arguments[from];
-    char *variables[MOST_VARIABLES] = {worker_mark};
-    for (int from = 0, to = 1; environment[from] && to < MOST_VARIABLES - 1; from++, to++)
-        variables[to] = environment[from];
-    return real(process, "/usr/bin/valgrind", actions, attributes, command, variables);
+    char *const valgrind[] = {"valgrind", "--quiet", "--tool=callgrind", "--vgdb=no", output, (char *)binary};
+    int to = 0;
+    for (size_t from = 0; from < sizeof valgrind / sizeof *valgrind; from++) command[to++] = valgrind[from];
+    for (int from = 1; arguments[from] && to < MOST_ARGUMENTS - 1; from++) command[to++] = arguments[from];
+    command[to] = NULL;
+    to = 0;
+    variables[to++] = worker_mark;
+    for (int from = 0; environment[from] && to < MOST_VARIABLES - 1; from++) variables[to++] = environment[from];
+    variables[to] = NULL;
+    return real_execve("/usr/bin/valgrind", command, variables);
 }
