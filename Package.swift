@@ -69,6 +69,7 @@ let package = Package(
         room("QRCode", libraries: ["CMartinetQREncode"]),
         room("YAML", libraries: ["CMartinetYAML"]),
         room("HTTP", imports: ["Events", "Bytes"]),
+        room("Configuration", imports: ["YAML", "POSIX", "Bytes"]),
         room("HTTP1", imports: ["HTTP", "Events", "Bytes"]),
         .executableTarget(
             name: "request-costs", dependencies: rooms(["HTTP1", "HTTP", "Events", "Bytes"]),
@@ -108,8 +109,9 @@ let package = Package(
             of: "Server", imports: ["HTTP", "HTTP1", "TLS", "EventLoop", "POSIX", "Events", "Bytes"],
             libraries: [logging]),
         tests(
-            of: "Command", imports: ["Responders", "TLS", "QRCode", "POSIX", "Events"],
+            of: "Command", imports: ["Configuration", "Responders", "TLS", "QRCode", "POSIX", "Events"],
             libraries: [arguments, logging]),
+        tests(of: "Configuration", imports: ["Responders", "Server", "YAML", "Events"]),
         .testTarget(
             name: "ConformanceTests",
             dependencies: rooms(["Responders", "HTTP1", "HTTP", "TestSupport", "Events", "Bytes"]),

@@ -3,7 +3,7 @@ import MartinetBytes
 
 /// One kind of input: what is done with it, and what must hold whatever it is.
 enum Target: String, CaseIterable {
-    case request, chunked, ranges, conditions, path, script
+    case request, chunked, ranges, conditions, path, script, configuration
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -13,6 +13,7 @@ enum Target: String, CaseIterable {
         case .conditions: ConditionsTarget.run(bytes)
         case .path: PathTarget.run(bytes)
         case .script: ScriptTarget.run(bytes)
+        case .configuration: ConfigurationTarget.run(bytes)
         }
     }
 

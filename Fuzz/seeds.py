@@ -73,8 +73,28 @@ def seeds(case):
         yield "conditions", b"\n".join(conditions)
 
 
+def configurations():
+    """The files of the table of mistakes, without what is said of them."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "ConfigurationCases", "mistakes.cases")
+    with open(path, encoding="utf-8") as file:
+        rows = file.read().split("\n## ")
+    for row in rows:
+        title, _, rest = row.partition("\n")
+        text = rest.partition("\n=>")[0]
+        if text.startswith("$ "):
+            continue
+        if title.endswith("(escaped)"):
+            text = re.sub(r"\\x(..)", lambda match: chr(int(match[1], 16)), text)
+            text = re.sub(r"\\u(....)", lambda match: chr(int(match[1], 16)), text).replace("\\t", "\t").replace("\\r", "\r")
+        yield text.encode("utf-8")
+
+
 def main():
     folder = sys.argv[1]
+    os.makedirs(os.path.join(folder, "configuration"), exist_ok=True)
+    for number, text in enumerate(configurations()):
+        with open(os.path.join(folder, "configuration", f"mistake-{number}"), "wb") as file:
+            file.write(text)
     os.makedirs(os.path.join(folder, "script"), exist_ok=True)
     for number, header in enumerate(HEADERS):
         with open(os.path.join(folder, "script", f"header-{number}"), "wb") as file:

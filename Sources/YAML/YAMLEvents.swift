@@ -73,6 +73,11 @@ import CMartinetYAML
             ("what began with { has no end before this.", "Write } behind its last value, and a comma between two.")
         case "did not find expected alphabetic or numeric character":
             ("* and & begin names that are not read here.", "Put a value that begins with * or & in 'quotes'.")
+        case "did not find expected node content":
+            (
+                "a value is missing here.",
+                "Close what was opened, and put a value that begins with -, ? or a comma in 'quotes'."
+            )
         case "found unexpected end of stream":
             ("a quotation that begins here has no end.", "Write the quotation mark at its end.")
         case "found unknown escape character":
