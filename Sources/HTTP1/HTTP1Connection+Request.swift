@@ -116,9 +116,11 @@ extension HTTP1Connection {
         if response.stopsRequest { stopReading() } else { forgoContent() }
     }
 
-    /// Nothing more of the request is read, whatever it is in the middle of.
+    /// Nothing more of the request's content is read. How much of it was here already is chance, and decides nothing: where
+    /// there was any, the connection ends.
     mutating func stopReading() {
-        if case .content = reading { leaveContent() }
+        if case .content = reading { return leaveContent() }
+        if progress.receivedByteCount > 0 { close() }
     }
 
     /// The rest of the content is not read, so that no request can follow it. It may still come, and an early close would

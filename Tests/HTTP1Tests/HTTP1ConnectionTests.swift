@@ -105,7 +105,18 @@ struct HTTP1ConnectionTests {
         #expect(wire.send("zz\r\n") == "" && wire.journal.records.map(\.status) == [200])
     }
 
-    @Test("A response that would stop its request, of which all is read, stops nothing")
+    @Test(
+        "A response that stops its request ends the connection although all of its content has come",
+        arguments: ["Content-Length: 2\r\n\r\nab", "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"])
+    func stopsTooLate(content: String) {
+        var response = Response.text("x")
+        response.stopsRequest = true
+        let wire = Wire { [response] _ in .exchange(Script(response, appetite: 2)) }
+        #expect(wire.send("POST /a HTTP/1.1\r\nHost: a\r\n\(content)\(get)") == answer("x", close))
+        #expect(wire.state.ending == .complete(isExpected: false))
+    }
+
+    @Test("A response that would stop a request without content stops nothing")
     func stopsNothing() {
         var response = Response.text("x")
         response.stopsRequest = true
