@@ -56,7 +56,9 @@ package struct Request: Sendable {
     package private(set) var fields: [FieldLine] = []
     package var content = Content.none
     /// The protocols that the client would go on with (RFC 9110 §7.8), a list; nil where it names none, or may not.
-    package var upgrade: Range<Int>?
+    package var upgrade: Range<Int>? { mayUpgrade ? value(of: .upgrade) : nil }
+    /// Whether the client may go on with another protocol, if its fields name one.
+    package var mayUpgrade = false
     /// Who asks, over which connection.
     package var peer: Peer?
     /// How many local redirections (RFC 3875 §6.2.2) lie between this request and the client's own.
@@ -85,7 +87,7 @@ package struct Request: Sendable {
         query = nil
         authority = 0..<0
         content = .none
-        upgrade = nil
+        mayUpgrade = false
         redirectionCount = 0
         if logIdentifier != nil { logIdentifier = nil }
         present = 0

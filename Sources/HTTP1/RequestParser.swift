@@ -20,8 +20,8 @@ package enum RequestParser {
         try checkHost(head, &request)
         request.content = try contentFraming(head, request)
         // It counts only where Connection names it, and not in HTTP/1.0 (RFC 9110 §7.8).
-        if request.has(.upgrade), !request.isHTTP10, request.listsToken("upgrade", in: .connection) {
-            request.upgrade = request.value(of: .upgrade)
+        if request.has(.upgrade), !request.isHTTP10 {
+            request.mayUpgrade = request.listsToken("upgrade", in: .connection)
         }
     }
 

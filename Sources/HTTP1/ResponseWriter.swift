@@ -186,6 +186,7 @@ struct ResponseWriter {
     mutating func endTunnel() { phase = .complete }
 
     /// Writes as much content as there is and fits; nil where there is none to write.
+    @inline(__always)
     mutating func write(from exchange: (any Exchange)?, to output: inout ByteQueue) -> ResponseContent.Pause? {
         guard case .content(var content) = phase else { return nil }
         let pause = content.write(from: exchange, to: &output, counting: &contentByteCount)
