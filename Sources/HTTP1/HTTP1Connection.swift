@@ -11,7 +11,8 @@ package import MartinetHTTP
 ///     head       awaiting           request (no byte has come), head, output (no room to answer), turn (budget spent)
 ///     content    awaiting, held     output (interim responses fill it), else content (it is needed), unreadContent (it is
 ///                                   not), response (the exchange takes none)
-///     content    content, complete  output (no room), else content, else response
+///     content    content            output (no room), else content, unreadContent or response likewise
+///     content    complete           content, unless the exchange takes none: response
 ///     complete   awaiting, held     output (interim responses fill it), else response
 ///     complete   content            output (no room), else response
 ///     complete   complete           nothing: the exchange is over, and reading begins with a head or the connection ends

@@ -13,8 +13,10 @@ import MartinetTLS
 ///     phase        turn                          exchange's event   deadline             drain            cut
 ///     handshaking  open; draining (refused),     –                  closed               2 s are left     closed
 ///                  closed (client gone)
-///     open         draining (the protocol has    heard, then a      408, the response,   heard; idle:     closed, with an
-///                  ended), closed (client lost)  turn               or closed            draining         alert if busy
+///     open         draining (the protocol has    heard, then a      408, the response,   heard; idle      closed, with an
+///                  ended), closed (client lost)  turn               or draining          behind one:      alert if busy
+///                                                                                        draining, else
+///                                                                                        2 s for a head
 ///     draining     lingering (all is sent),      –                  closed               –                closed
 ///                  closed (lost, or its end
 ///                  is here already)

@@ -63,7 +63,11 @@ struct GatewayHead {
     ///
     /// - Returns: how many bytes; nil when there is no more of it.
     mutating func takeContent(_ room: inout MutableSpan<UInt8>) -> Int? {
-        guard usedByteCount < written.count else { return nil }
+        guard usedByteCount < written.count else {
+            // The header alone, where nothing came along with it.
+            if !written.isEmpty { (written, usedByteCount) = ([], 0) }
+            return nil
+        }
         let count = min(room.count, written.count - usedByteCount)
         room.copy(from: written.span.extracting(usedByteCount..<usedByteCount + count), at: 0)
         usedByteCount += count
