@@ -32,11 +32,12 @@ enum ChunkedTarget {
 
         init(of bytes: [UInt8], cuts: [Int]) {
             var decoder = ContentDecoder(.unknownLength)
+            var trailers: TrailerReader?
             var position = 0
             for cut in cuts + [bytes.count] {
                 do throws(MessageError) {
                     loop: while true {
-                        switch try decoder.next(bytes.span.extracting(position..<cut)) {
+                        switch try decoder.next(bytes.span.extracting(position..<cut), &trailers) {
                         case .framing(let count):
                             expect(count > 0, "framing of no bytes")
                             position += count

@@ -46,6 +46,7 @@ extension HTTP1Connection {
         if let isSecure = head.isTargetSecure, isSecure != (peer.session != nil) { throw .misdirected }
         let isAwaited = try head.expectsContinue()
         let content = head.content
+        if case .unknownLength = content { trailers = nil }
         reading = content == .none ? .complete : .content(RequestContent(content, isAwaited: isAwaited))
         switch (responder ?? service.responder).open(head) {
         case .exchange(let exchange, let decoration):
@@ -135,13 +136,14 @@ extension HTTP1Connection {
     ) {
         guard case .content(var content) = reading else { return }
         do throws(MessageError) {
-            let pause = try content.read(from: &input, to: exchange)
+            let pause = try content.read(from: &input, to: exchange, &trailers)
             progress.receivedByteCount = content.byteCount
             reading = .content(content)
             switch pause {
             case .complete:
                 reading = .complete
-                exchange?.handle(.contentEnded(content.trailers))
+                exchange?.handle(.contentEnded(trailers?.fields))
+                trailers = nil
             case .notTaken: break
             case .tooLong: leaveContent()
             case .lacking where writer.isComplete && service.isDraining: leaveContent()

@@ -60,6 +60,7 @@ extension HTTP1Connection {
     }
 
     /// The response is complete. Request content that is still to come is no longer wanted.
+    @inline(__always)
     private mutating func endResponse() {
         exchange?.handle(.completed)
         exchange = nil

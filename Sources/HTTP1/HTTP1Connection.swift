@@ -49,6 +49,8 @@ package struct HTTP1Connection: ~Copyable {
     let responder: (any Responder)?
     let mayPersist: Bool
     var reading = Reading.head
+    /// The fields behind the content that is read; nil where there are none.
+    var trailers: TrailerReader?
     var tunnel = Tunnel()
     var writer = ResponseWriter()
     var headReader = HeadReader()

@@ -37,14 +37,15 @@ struct RequestContent {
         if case .length(let count) = content { isLong = count > Self.dropLimit } else { isLong = false }
     }
 
-    /// The fields behind it, once it is complete; nil where there are none.
-    var trailers: Fields? { decoder.trailers }
-
     /// Reads as much as there is and is taken. What no exchange wants is dropped.
-    mutating func read(from input: inout ByteQueue, to exchange: (any Exchange)?) throws(MessageError) -> Pause {
+    ///
+    /// - Parameter trailers: made when the first field behind it comes.
+    mutating func read(
+        from input: inout ByteQueue, to exchange: (any Exchange)?, _ trailers: inout TrailerReader?
+    ) throws(MessageError) -> Pause {
         isHeldBack = false
         while true {
-            switch try decoder.next(input.readable) {
+            switch try decoder.next(input.readable, &trailers) {
             case .framing(let count):
                 input.consume(count)
             case .content(let count):
