@@ -107,9 +107,9 @@ struct Channel: ~Copyable {
         while queue.count < limit {
             // Asking OpenSSL for nothing is not free.
             guard mayHoldMore || isAtEnd else { return .drained }
-            switch try stream!.read(into: &queue, atMost: min(16 * 1024, limit - queue.count)) {
+            switch try stream?.read(into: &queue, atMost: min(16 * 1024, limit - queue.count)) {
             case .done: continue
-            case .wantsRead: return .drained
+            case .wantsRead, nil: return .drained
             case .endOfStream: return .ended
             }
         }
@@ -144,7 +144,10 @@ struct Channel: ~Copyable {
 
     /// Puts all of the queue on its way: what is written gathers until it is sent.
     mutating func write(from queue: inout ByteQueue) throws(TLSError) {
-        guard isPlain else { return try stream!.write(from: &queue) }
+        guard isPlain else {
+            try stream?.write(from: &queue)
+            return
+        }
         transport.gatherPlain(queue.readable)
         queue.removeAll()
     }
