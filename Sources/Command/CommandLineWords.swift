@@ -1,3 +1,5 @@
+import MartinetBytes
+
 /// The words of a command line before the argument parser reads them, told apart into options with their values and
 /// operands (POSIX.1-2017 §12.1): the parser knows no options whose value may be missing, and takes a mistyped command for
 /// a folder.
@@ -78,27 +80,9 @@ struct CommandLineWords {
     private static func command(like word: String) -> String? {
         let word = word.lowercased()
         if let whole = commands.first(where: { word.count >= 3 && $0.hasPrefix(word) }) { return whole }
-        let near = commands.map { (name: $0, distance: distance(word, $0)) }
+        let letters = [UInt8](word.utf8.prefix(32))
+        let near = commands.map { (name: $0, distance: EditDistance.between(letters, [UInt8]($0.utf8))) }
             .filter { $0.distance <= ($0.name.count > 4 ? 2 : 1) }
         return near.min { $0.distance < $1.distance }?.name
-    }
-
-    /// How many letters must be put in, left out or replaced, or changed with their neighbours, to make one word of another.
-    private static func distance(_ first: String, _ second: String) -> Int {
-        let (first, second) = (Array(first.prefix(32)), Array(second))
-        var rows = [Array(0...second.count)]
-        for (row, letter) in first.enumerated() {
-            var costs = [row + 1]
-            for (column, other) in second.enumerated() {
-                var cost = min(
-                    rows[row][column] + (letter == other ? 0 : 1), rows[row][column + 1] + 1, costs[column] + 1)
-                if row > 0, column > 0, letter == second[column - 1], other == first[row - 1] {
-                    cost = min(cost, rows[row - 1][column - 1] + 1)
-                }
-                costs.append(cost)
-            }
-            rows.append(costs)
-        }
-        return rows[first.count][second.count]
     }
 }
